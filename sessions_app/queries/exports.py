@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
-from sessions_app.access import visible_to
+from sessions_app.access import visible_among
 from sessions_app.models import DubbingSession, Export, Share, Version
 from sessions_app.models.compiled_query import compiled
 
@@ -17,7 +17,7 @@ MAX_SHARES = 20
 
 def get_ready_exports(user: AbstractBaseUser, version: Version, *, now: datetime) -> list[Export]:
     """Return the latest exports that the user can download, newest first."""
-    rows = visible_to(user, Export.objects.live().filter(version=version).ready(now=now))
+    rows = visible_among(user, Export.objects.live().filter(version=version).ready(now=now))
     return list(rows.order_by("-pk")[:MAX_EXPORTS])
 
 
@@ -28,7 +28,7 @@ def get_latest_exports(user: AbstractBaseUser, session: DubbingSession) -> list[
 
 @compiled
 def _find_latest_exports(user: AbstractBaseUser, session: DubbingSession) -> QuerySet[Export]:
-    rows = visible_to(user, Export.objects.filter(version__session_id=session.pk))
+    rows = visible_among(user, Export.objects.filter(version__session_id=session.pk))
     columns = ("code", "filename", "selection", "size", "created_at", "expires_at", "removed_at")
     related = rows.select_related("version", "owner")
     return related.only(*columns, "version__number", "owner__username").order_by("-pk")[:MAX_EXPORTS]
@@ -41,7 +41,7 @@ def get_latest_shares(user: AbstractBaseUser, session: DubbingSession) -> list[S
 
 @compiled
 def _find_latest_shares(user: AbstractBaseUser, session: DubbingSession) -> QuerySet[Share]:
-    rows = visible_to(user, Share.objects.filter(export__version__session_id=session.pk))
+    rows = visible_among(user, Share.objects.filter(export__version__session_id=session.pk))
     columns = ("code", "note", "created_at", "expires_at", "revoked_at", "download_count", "last_download_at")
     related = rows.select_related("export__version", "created_by")
     shown = related.only(

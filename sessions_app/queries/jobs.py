@@ -9,7 +9,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Count, QuerySet, Sum
 
-from sessions_app.access import visible_to
+from sessions_app.access import visible_among, visible_to
 from sessions_app.models import DubbingSession, Job, Worker
 from sessions_app.models.compiled_query import compiled
 from sessions_app.queries.keyset import KeysetPage, Order, Position, get_keyset_page
@@ -45,7 +45,7 @@ def get_recent_jobs(user: AbstractBaseUser, session: DubbingSession) -> list[Job
 
 @compiled
 def _find_recent_jobs(user: AbstractBaseUser, session: DubbingSession) -> QuerySet[Job]:
-    rows = visible_to(user, Job.objects.filter(session_id=session.pk)).select_related("owner")
+    rows = visible_among(user, Job.objects.filter(session_id=session.pk)).select_related("owner")
     return NEWEST_FIRST.sort(rows)[:RECENT_JOBS]
 
 

@@ -102,7 +102,9 @@ def get_version_texts(version: Version, selection: Selection = WHOLE_VERSION) ->
     find = _find_texts if selection is WHOLE_VERSION else _find_texts.queryset
     rows = find(version.session_id, version.number, selection)
     languages = frozenset(map(fold_language_tag, selection.text_languages))
-    return VersionTexts([StoredText(*row) for row in rows], languages)
+    # Sorted here: SQLite would read all entries in the order of their paths instead of these categories.
+    texts = sorted((StoredText(*row) for row in rows), key=lambda text: text.path)
+    return VersionTexts(texts, languages)
 
 
 @compiled
@@ -120,7 +122,7 @@ def _find_texts(session_id: int, number: int, selection: Selection) -> QuerySet[
             problem_count=F("blob__timeline__problem_count"),
             summary=F("blob__timeline__summary"),
         )
-        .order_by("path")
+        .order_by()
         .values_list(*StoredText._fields)
     )
     return cast(QuerySet[Entry, Any], rows)

@@ -81,9 +81,10 @@ export class PlacementTable {
     if (!rows.some((row) => row.state === this.#filter.state)) this.#filter.state = "";
     this.#ref("tools").hidden = rows.length <= 1 && !hasChanges;
     this.#ref("search").hidden = rows.length <= 1;
-    this.#restart();
+    this.#render();
   }
 
+  /** Show the first rows of another filter. */
   #restart() {
     this.#limits.clear();
     this.#render();

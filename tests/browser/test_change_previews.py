@@ -36,6 +36,20 @@ def open_save_page(bob: BrowserUser) -> None:
     bob.page.get_by_role("link", name="Save new version").click()
 
 
+@pytest.mark.slow
+@pytest.mark.variant
+def test_more_rows_stay_when_the_choice_changes(bob: BrowserUser, folder: Path):
+    page = bob.page
+    bob.open("/sessions/new/")
+    bob.choose("folder", folder)
+    page.get_by_role("button", name="Show more of audio/").click()
+    page.get_by_role("button", name="Leave out talk/audio/hi_000.wav").click()
+    expect(page.get_by_text("60 files, 5.8 KiB")).to_be_visible()
+
+    expect(page.get_by_role("row", name="hi_059.wav")).to_be_visible()
+    assert bob.errors == []
+
+
 @pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.variant)])
 def test_a_save_shows_what_it_will_change(bob: BrowserUser, folder: Path, width: int):
     page = bob.page

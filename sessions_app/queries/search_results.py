@@ -20,7 +20,7 @@ from dubbing_core.text_part import TextPart
 from sessions_app.language_names import get_language_names
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.line_block import ShownBlock
-from sessions_app.queries.search import TextSearch
+from sessions_app.queries.search import MatchingSession, TextSearch
 from sessions_app.queries.search_lines import LinePlace, list_files, list_places, read_shown
 
 LINES_SHOWN = 3
@@ -91,7 +91,7 @@ class SearchResult:
 
 
 def describe_results(
-    search: TextSearch, sessions: Sequence[DubbingSession], *, line_limit: int = LINES_SHOWN
+    search: TextSearch, sessions: Sequence[MatchingSession], *, line_limit: int = LINES_SHOWN
 ) -> list[SearchResult]:
     """Return what a query found in these sessions of its page, in their order."""
     query = search.query
@@ -140,25 +140,21 @@ class _LanguageNames:
         return FoundLanguage(tag=tag, parts=mark_parts(shown, self._query)), set().union(*matched.values())
 
 
-def _describe_session(session: DubbingSession, query: Query, languages: _LanguageNames) -> SearchResult:
-    current = session.current
+def _describe_session(session: MatchingSession, query: Query, languages: _LanguageNames) -> SearchResult:
     return SearchResult(
         code=session.code,
         name=session.name,
-        version=current.number if current else 0,
+        version=session.version or 0,
         name_parts=mark_parts(session.name, query),
-        video_parts=mark_parts(current.video_name if current else "", query),
-        languages=[found for tag in (current.languages if current else ()) if (found := languages.find(tag))],
+        video_parts=mark_parts(session.video_name or "", query),
+        languages=[found for tag in session.languages if (found := languages.find(tag))],
     )
 
 
-def _explain(session: DubbingSession, query: Query, languages: _LanguageNames) -> set[Term]:
+def _explain(session: MatchingSession, query: Query, languages: _LanguageNames) -> set[Term]:
     """Return the terms that are in what each result shows."""
-    terms = find_matched_terms(session.name, query)
-    if session.current:
-        terms |= find_matched_terms(session.current.video_name, query)
-        terms = terms.union(*map(languages.explain, session.current.languages))
-    return terms
+    terms = find_matched_terms(session.name, query) | find_matched_terms(session.video_name or "", query)
+    return terms.union(*map(languages.explain, session.languages))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +173,7 @@ def get_line_page(
 
     :param after: key of the last line of the page before; anything else stands for the start.
     """
-    result = _describe_session(session, search.query, _LanguageNames(search.query))
+    result = _describe_session(MatchingSession.of(session), search.query, _LanguageNames(search.query))
     if not search.query:
         return LinePage(result=result, next=None)
     first = int(after) if after.isdecimal() and len(after) < MAX_KEY_DIGITS else -1

@@ -201,6 +201,7 @@ def test_nothing_moves_with_a_cold_cache_and_a_slow_processor(
     with page_checks.cold_cache(visitor.user.page):
         for path in [*paths, *SIGNED_IN, *STAFF]:
             visitor.load(path)
+        visitor.user.page.goto("about:blank")  # or an open page asks for news without being signed in
         visitor.user.page.context.clear_cookies()
         for path in SIGNED_OUT:
             visitor.load(path)

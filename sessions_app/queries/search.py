@@ -58,7 +58,10 @@ NONE = "1 = 0"
 
 
 class MatchingSession(NamedTuple):
-    """What results show of a session: models of these rows would take a tenth of a search's time."""
+    """What results show of a session.
+
+    Models of these rows would take a tenth of a search's time.
+    """
 
     pk: int
     code: UUID

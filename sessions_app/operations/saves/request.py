@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -111,20 +112,13 @@ def request_save(
             owner=author,
             session=session,
             params={
-                "parent": request.parent,
-                "message": request.message,
-                "replace": request.replace,
-                "rooted": request.rooted,
-                "removed": list(request.removed),
+                **_build_params(request),
                 "targets": targets,
                 "upload_count": len(uploads),
                 **({"name": new_name} if session is None else {}),
-                **({} if request.base is None else {"base": request.base}),
                 **({"labels": write_corrections(labels)} if labels else {}),
                 **({"recognized": recognized} if recognized else {}),
-                **({} if request.source_language is None else {"source_language": request.source_language}),
                 **({} if request.empty_folders is None else {"empty_folders": folders}),
-                **({"left_out": LeftOut.of(request.left_out).as_json()} if request.left_out else {}),
             },
             uploads=uploads,
             now=now,
@@ -149,6 +143,20 @@ def is_short(session: DubbingSession | None, files: Sequence[Upload]) -> bool:
         and sum(upload.size for upload in files) <= SHORT_SAVE_SIZE
         and sum(unhashed) <= SHORT_SAVE_UNHASHED
     )
+
+
+def _build_params(request: SaveRequest) -> dict[str, Any]:
+    """Return what the job takes from the request as it is."""
+    return {
+        "parent": request.parent,
+        "message": request.message,
+        "replace": request.replace,
+        "rooted": request.rooted,
+        "removed": list(request.removed),
+        **({} if request.base is None else {"base": request.base}),
+        **({} if request.source_language is None else {"source_language": request.source_language}),
+        **({"left_out": LeftOut.of(request.left_out).as_json()} if request.left_out else {}),
+    }
 
 
 def _check_input(files: Sequence[Upload], request: SaveRequest) -> None:

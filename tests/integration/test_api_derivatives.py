@@ -18,6 +18,8 @@ from tests.integration.sketches import UNKNOWN_CODE, bytes_of
 from tests.services.media import Media
 from tests.world import World
 
+pytestmark = pytest.mark.either_stack
+
 
 @pytest.fixture
 def files(media: Media) -> dict[str, bytes]:

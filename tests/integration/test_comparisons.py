@@ -27,6 +27,8 @@ from tests.integration.sketches import (
 from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World
 
+pytestmark = pytest.mark.either_stack
+
 HINDI, SPANISH = "audio/hi_audio.wav", "audio/es_audio.wav"
 CHANGED = {path: data for path, data in PROJECT.items() if path != SPANISH} | {
     HINDI: b"a better take",

@@ -48,6 +48,8 @@ from tests.integration.sketches import signed_in
 from tests.services.media import Media
 from tests.world import World, stored_keys
 
+pytestmark = pytest.mark.either_stack
+
 VIDEO_KINDS = {Kind.POSTER, Kind.STRIP, Kind.PEAKS, Kind.LOUDNESS, Kind.AUDIO}
 
 
@@ -73,7 +75,6 @@ def get_media(client: Client, session: DubbingSession, query: str = ""):
     return client.get(f"/sessions/{session.code}/versions/1/media/{query}")
 
 
-@pytest.mark.either_stack
 def test_a_page_gets_what_was_made(world, files):
     session = world.saved(files=files)
     client = signed_in(world.alice)
@@ -102,7 +103,6 @@ def test_a_page_gets_what_was_made(world, files):
     assert not session.has_missing_derivatives
 
 
-@pytest.mark.either_stack
 def test_files_have_their_type_and_are_cached_for_good(world, files):
     session = world.saved(files=files)
     make(world, session)
@@ -128,7 +128,6 @@ def test_files_have_their_type_and_are_cached_for_good(world, files):
     assert client.get(old).headers["Location"] == talk["poster"]["url"]
 
 
-@pytest.mark.either_stack
 def test_only_who_sees_the_session_gets_them(world, files):
     session = world.saved(files=files)
     make(world, session)
@@ -141,7 +140,6 @@ def test_only_who_sees_the_session_gets_them(world, files):
     assert Client().get(url).status_code == 302
 
 
-@pytest.mark.either_stack
 def test_a_shared_link_gives_those_of_its_selection(world, files):
     world.clock.now = timezone.now()  # requests read the real time
     session = world.saved(files=files)
@@ -165,7 +163,6 @@ def test_a_shared_link_gives_those_of_its_selection(world, files):
     assert guest.get(f"/s/unknown/media/{file['sha256']}/{name}").status_code == 404
 
 
-@pytest.mark.either_stack
 def test_compared_pictures_have_those_of_the_later_version(world, files):
     session = world.saved(files=files)
     world.save(session, {"final_videos/hi.mp4": files["talk.mp4"]})
@@ -298,7 +295,6 @@ def test_a_worker_that_died_while_it_stored_one_makes_it_again(world, files, mon
     assert Blob.objects.get(derivative_of__kind=Kind.AUDIO).state == Blob.State.STORED
 
 
-@pytest.mark.either_stack
 def test_what_cannot_be_made_has_a_sentence(world, files):
     data = bytearray(files["talk.mp4"])
     start = data.index(b"mdat") + 8
@@ -314,7 +310,6 @@ def test_what_cannot_be_made_has_a_sentence(world, files):
     assert not talk["pending"]
 
 
-@pytest.mark.either_stack
 def test_audio_that_is_missing_in_the_middle_is_shown_with_its_place(world, files, media):
     damaged = media.damaged_video.read_bytes()
     session = world.saved(
@@ -358,7 +353,6 @@ def test_audio_that_is_missing_in_the_middle_is_shown_with_its_place(world, file
     assert not BlobMedia.objects.exclude(problem="").exists()
 
 
-@pytest.mark.either_stack
 def test_damage_that_is_found_while_progress_is_computed_is_in_it(world, files, media, monkeypatch):
     session = world.saved(files={"final_videos/hi.mp4": media.damaged_video.read_bytes()})
     read_session_media(session_id=session.pk, clock=world.clock)

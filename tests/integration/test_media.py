@@ -28,6 +28,8 @@ from tests.integration.sketches import signed_in, sketch_session
 from tests.services.media import Media
 from tests.world import World
 
+pytestmark = pytest.mark.either_stack
+
 SOUND = MediaFacts(
     container="wav", duration_ms=2_000, audio_codec="pcm_s16le", sample_rate=16_000, channels=1
 )

@@ -21,6 +21,8 @@ from sessions_app.operations.monitoring import COMMIT_DELAY, measure
 from tests.integration.sketches import now
 from tests.world import PROJECT, World
 
+pytestmark = pytest.mark.either_stack
+
 TOKEN = "a-token-of-the-scraper"
 
 

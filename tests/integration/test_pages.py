@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any, Literal, get_args
 
 import pytest
@@ -381,9 +382,8 @@ def test_rows_of_other_users_look_like_missing_ones(world: World, things: Things
 def test_a_malformed_code_is_not_found(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
 
-    for endpoint in OWNED:
-        url, body = endpoint.url_of(UNKNOWN_CODE), endpoint.body(things)
-        for code in (
+    codes = cycle(
+        (
             "1",
             "not-a-code",
             UNKNOWN_CODE[:-1],
@@ -392,7 +392,12 @@ def test_a_malformed_code_is_not_found(world: World, things: Things, subtests: p
             "%ff%fe",
             "..%2f",
             "\u0661" * 36,
-        ):
+        )
+    )
+    # One converter reads the codes of all endpoints: two codes for each of these.
+    for endpoint in OWNED:
+        url, body = endpoint.url_of(UNKNOWN_CODE), endpoint.body(things)
+        for code in islice(codes, 2):
             with subtests.test(endpoint.name, code=code):
                 response = endpoint.call(client, url.replace(UNKNOWN_CODE, code), body)
                 assert response.status_code == 404, (endpoint.name, code)

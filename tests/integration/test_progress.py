@@ -15,6 +15,8 @@ from sessions_app.operations.versions.restore import restore_version
 from tests.integration.sketches import sketch_export, sketch_share, sketch_token
 from tests.world import World
 
+pytestmark = pytest.mark.either_stack
+
 TALK = {
     "talk.mp4": b"source",
     "talk.srt": b"1\n00:00:00,000 --> 00:00:01,000\nHello\n",

@@ -31,6 +31,8 @@ from tests.integration.sketches import (
 from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World
 
+pytestmark = pytest.mark.either_stack
+
 HINDI, SPANISH = "audio/hi_audio.wav", "audio/es_audio.wav"
 SUBTITLES = "translations/hi.srt"
 TRANSLATED = "translations/translated.json"

@@ -17,6 +17,8 @@ from tests.integration.sketches import bytes_of, now, signed_in, sketch_session,
 from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World
 
+pytestmark = pytest.mark.either_stack
+
 BATCH = "/sessions/batch/"
 
 world = world_of_rows

@@ -40,6 +40,8 @@ from tests.integration.sketches import (
 from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World, stored_keys
 
+pytestmark = pytest.mark.either_stack
+
 ZIP_KEY = export_key("a-share-test")
 Closure = Literal["expired", "revoked", "trashed", "wrong"]
 

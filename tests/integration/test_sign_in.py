@@ -26,6 +26,8 @@ from sessions_app.operations.errors import ThrottledError
 from tests.integration.conftest import StoppedClock
 from tests.integration.mail import run_mail_tasks
 
+pytestmark = pytest.mark.either_stack
+
 PASSWORD = "a long river at night"
 LOGIN_PAGE = "/accounts/login/"
 STRANGER = "203.0.113.9"

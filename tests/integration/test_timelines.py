@@ -34,6 +34,8 @@ from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import now, signed_in, sketch_session, store_blobs
 from tests.world import World
 
+pytestmark = pytest.mark.either_stack
+
 SRT = b"1\n00:00:01,000 --> 00:00:02,500\nHello.\n\n2\n00:00:04,000 --> 00:00:03,000\nBye.\n"
 BROKEN = b"<!DOCTYPE html>\n<html></html>"
 FILES = {

@@ -25,6 +25,8 @@ from tests.integration.sketches import (
 from tests.integration.worlds import world_of_rows
 from tests.world import World
 
+pytestmark = pytest.mark.either_stack
+
 WAV = b"RIFF" + b"wave" * 100
 FILES = {
     "audio/hi_audio.wav": WAV,

@@ -317,6 +317,7 @@ def get_peak_memory(maker: DerivativeMaker) -> int:
     return int(kibibytes) * 1024
 
 
+@pytest.mark.variant
 def test_memory_does_not_depend_on_the_length_of_a_file():
     peaks = []
     for seconds in (10, 1200):

@@ -215,6 +215,13 @@ def _large_session_pages() -> Iterator[Page]:
         at_most=FILES_MS,
     )
     yield page(
+        f"{files}: by folder",
+        f"{code}?by=folder",
+        f"{code}?folder=audio/segments",
+        f"{code}?folder=audio/segments&last=1",
+        at_most=FILES_MS,
+    )
+    yield page(
         f"{files}: export options",
         f"{code}versions/{most_files.current.number}/export/new/",
         at_most=OPTIONS_MS,

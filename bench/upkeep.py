@@ -80,7 +80,7 @@ def delete_session(count: int) -> dict[str, float]:
     now = timezone.now()
     session = DubbingSession.objects.get(folded_name=NAME.casefold())
     reset_peak()
-    idle = get_memory("VmRSS")
+    idle, mapped = get_memory("VmRSS"), get_memory("RssFile")
     started = perf_counter()
     purge_session(session=session, now=now)
     purged = perf_counter()
@@ -96,7 +96,8 @@ def delete_session(count: int) -> dict[str, float]:
         "purge": purged - started,
         "check": checked - purged,
         "deletion": deleted - checked,
-        "memory": max(0, get_memory("VmHWM") - idle),  # the kernel counts pages in batches
+        # Without pages of the database's file, which the kernel takes back when it needs them. It counts pages in batches.
+        "memory": max(0, get_memory("VmHWM") - idle - max(0, get_memory("RssFile") - mapped)),
     }
 
 

@@ -25,11 +25,11 @@ from sessions_app.models.text_chunk import BLOB_SHIFT, LINES_PER_CHUNK
 from sessions_app.models.token_index import has_loose_match, is_postgresql
 from sessions_app.queries.search_languages import LineQuery
 
-FIRST_FILES = 3
+FIRST_FILES = 2
 """Of a session, whose first chunks are read at first."""
 FIRST_CHUNKS = 16
 """Of a session, that are read if few lines of those match: 4,096 lines. Further ones are read if no line of these matches."""
-FEW_LINES = 10
+FEW_LINES = 5
 GROWTH = 4
 FEW_BLOBS = 200
 """Of which the sessions are looked up; otherwise the blobs of the user's sessions are compared."""

@@ -141,7 +141,12 @@ class DubbingSession(models.Model):
         ]
         indexes = [
             # Used by the list page, in each of its orders; by name it uses the unique constraint.
-            _list_index("-last_updated", name="session_list_updated"),
+            # Those of the first one are also counted, which needs all that decides whether a session is listed.
+            models.Index(
+                fields=["owner", "-last_updated", "-id", "trashed_at", "deleted_at"],
+                name="session_list_updated",
+                condition=Q(trashed_at__isnull=True),
+            ),
             _list_index("-created_at", name="session_list_created"),
             _list_index("-last_accessed", name="session_list_accessed"),
             _list_index("-total_size", name="session_list_size"),

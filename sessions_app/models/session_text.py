@@ -65,6 +65,19 @@ def find_sessions_with_text(folded: str, owner_ids: Collection[int]) -> models.Q
     return condition
 
 
+def list_sessions_with_text(folded: str, owner_ids: Collection[int], *, limit: int) -> list[int]:
+    """Return the keys of sessions whose name or video name contains a text, in no order.
+
+    :param owner_ids: owners of the sessions.
+    """
+    parts = [select_sessions_with_text(folded, owner_id) for owner_id in owner_ids]
+    if not parts:
+        return []
+    statement = " UNION ALL ".join(part.sql for part in parts)
+    parameters = [parameter for part in parts for parameter in part.params]
+    return [key for (key,) in select(f"SELECT * FROM ({statement}) AS found LIMIT {limit:d}", parameters)]  # noqa: S608 (constants of this code)
+
+
 def find_all_sessions_with_text(folded: str) -> models.Q:
     """Return the same condition for the sessions of all owners.
 

@@ -11,32 +11,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Q, QuerySet
 
-from dubbing_core.search.marks import find_matched_terms
-from dubbing_core.search.query import parse_query
 from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
 from sessions_app.access import visible_owners, visible_to
-from sessions_app.language_names import get_language_names, read_language
+from sessions_app.language_names import read_language
 from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage, SessionTag, Star, Tag
 from sessions_app.models.compiled_query import compiled
 from sessions_app.models.session import DubbingSessionQuerySet
-from sessions_app.models.session_text import find_sessions_with_text
 from sessions_app.queries.keyset import Order, Position
 from sessions_app.queries.numbered_pages import NumberedPage, get_first_page, get_numbered_page
+from sessions_app.queries.session_words import (
+    find_sessions_with_words,
+    find_trashed_sessions_with_words,
+    has_language,
+    has_language_in_trash,
+)
 
 PAGE_SIZE = 24
 """Full rows of cards, whether two, three, four or six are side by side."""
 FEW = 200
 """Sessions that are read by key, whatever their order."""
-MAX_WORDS = 10
-"""Of a search; further ones are ignored."""
 
 
 class SessionOrder(StrEnum):
@@ -164,12 +165,17 @@ def filter_sessions(
     """Return the results of a search, unordered."""
     rows = get_trashed_sessions(user) if trashed else get_live_sessions(user)
     if text := remove_controls(search.text):
-        rows = rows.filter(_find_words(user, text, trashed=trashed))
+        rows = rows.filter(
+            find_trashed_sessions_with_words(user, text)
+            if trashed
+            else find_sessions_with_words(user, text, tags=get_session_languages(user))
+        )
     if search.stage:
         rows = rows.filter(stage=search.stage)
     if search.language:
-        tags = {search.language, read_language(search.language)}
-        rows = rows.filter(reduce(or_, (_has_language(user, tag, trashed=trashed) for tag in sorted(tags))))
+        tags = sorted({search.language, read_language(search.language)})
+        conditions = (has_language_in_trash(tag) if trashed else has_language(user, tag) for tag in tags)
+        rows = rows.filter(reduce(or_, conditions))
     if search.tag:
         chosen = visible_to(user, Tag.objects.filter(folded_name=fold_session_name(search.tag)))
         rows = rows.filter(_is_among(SessionTag.objects.filter(tag__in=list(chosen))))
@@ -199,46 +205,6 @@ def _find_owner(user: AbstractBaseUser, name: str) -> list[int]:
 def remove_controls(text: str) -> str:
     """Remove characters that no name contains, and that separate texts in the index."""
     return "".join(character for character in text if unicodedata.category(character) != "Cc").strip()
-
-
-def _find_words(user: AbstractBaseUser, text: str, *, trashed: bool) -> Q:
-    """Return the condition that a session's names or languages contain a text.
-
-    As a whole, or each of its words.
-    """
-    owners = visible_owners(user)
-    known = [] if trashed else get_session_languages(user)
-
-    def find(part: str) -> Q:
-        condition = find_sessions_with_text(fold_session_name(part), owners)
-        condition |= _has_language(user, part, trashed=trashed)
-        return reduce(
-            or_, (_has_language(user, tag) for tag in _find_named_languages(part, known)), condition
-        )
-
-    words = text.split()[:MAX_WORDS]
-    return find(text) | reduce(and_, map(find, words)) if len(words) > 1 else find(text)
-
-
-def _find_named_languages(text: str, tags: list[str]) -> list[str]:
-    """Return the languages of which a name contains all words of a text.
-
-    Names in English, in the languages of the portal, and in the languages themselves.
-    """
-    query = parse_query(text)
-    terms = set(query.terms)
-    return [
-        tag
-        for tag in tags
-        if terms and any(find_matched_terms(name, query) == terms for name in get_language_names(tag))
-    ]
-
-
-def _has_language(user: AbstractBaseUser, tag: str, *, trashed: bool = False) -> Q:
-    if trashed:  # the trash has no rows of languages
-        return Q(current__language_tags__icontains=f" {tag} ")
-    rows = visible_to(user, SessionLanguage.objects.filter(folded_tag=tag.casefold()))
-    return Q(pk__in=rows.values("session"))
 
 
 def get_session_page(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Left, StrIndex, Substr
@@ -201,6 +203,21 @@ class FolderSummary(NamedTuple):
     @property
     def name(self) -> str:
         return self.path.rstrip("/").rpartition("/")[2]
+
+
+def get_folders(version: Version, folder: str, *, selection: Selection) -> list[FolderSummary]:
+    """Return the same as `list_folders`.
+
+    Those of a whole version are computed once per process: versions never change, and all files below the folders are counted.
+    """
+    if selection is not WHOLE_VERSION:
+        return list_folders(version, folder, selection=selection)
+    return list(_list_all_folders(version.session.code, version.number, folder))
+
+
+@lru_cache(maxsize=128)
+def _list_all_folders(code: UUID, number: int, folder: str) -> tuple[FolderSummary, ...]:
+    return tuple(list_folders(Version.objects.get(session__code=code, number=number), folder))
 
 
 def list_folders(

@@ -29,7 +29,7 @@ from sessions_app.queries.versions import (
     find_files,
     get_file_groups,
     get_file_page,
-    list_folders,
+    get_folders,
     summarize_categories,
 )
 from sessions_app.translation import localize
@@ -156,7 +156,7 @@ def build_listing(request: HttpRequest, listed: ListedFiles) -> dict[str, Any]:
     if query.is_filtered or (arrangement == AS_LIST and query.folder is None):
         return listing | {"files": _get_page(request, listed, query), "is_flat": True}
     if arrangement == BY_FOLDER or query.folder is not None:
-        folders = list_folders(listed.version, query.folder or "", selection=listed.selection)
+        folders = get_folders(listed.version, query.folder or "", selection=listed.selection)
         return listing | {
             "folders": folders[:MAX_FOLDERS],
             "has_more_folders": len(folders) > MAX_FOLDERS,

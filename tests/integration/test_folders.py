@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dubbing_core.selection import Selection
+from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Version
 from sessions_app.queries import versions
-from sessions_app.queries.versions import FolderSummary, list_folders
-from tests.integration.sketches import current_of, sketch_session
+from sessions_app.queries.versions import FolderSummary, get_folders, list_folders
+from tests.integration.sketches import current_of, sketch_session, sketch_version
 from tests.world import World
 
 FILES = {
@@ -74,3 +74,15 @@ def test_totals_of_other_files_are_not_used(version: Version):
     version.file_groups = [["audio", "hi", 1, 1]]
 
     assert sorted(list_folders(version)) == expect_folders("", FILES)
+
+
+def test_folders_of_a_version_are_computed_once(version: Version):
+    first = get_folders(version, "audio/", selection=WHOLE_VERSION)
+    sketch_version(version.session, {"audio/fr/0001.wav": b"new"})
+    with CaptureQueriesContext(connection) as queries:
+        again = get_folders(version, "audio/", selection=WHOLE_VERSION)
+    later = get_folders(current_of(version.session), "audio/", selection=WHOLE_VERSION)
+
+    assert again == first == expect_folders("audio/", FILES)
+    assert len(queries) == 0
+    assert later == [FolderSummary("audio/fr/", 1, 3)]

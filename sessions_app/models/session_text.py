@@ -66,7 +66,9 @@ def find_sessions_with_text(folded: str, owner_ids: Collection[int]) -> models.Q
 
 
 def list_sessions_with_text(folded: str, owner_ids: Collection[int], *, limit: int) -> list[int]:
-    """Return the keys of sessions whose name or video name contains a text, in no order.
+    """Return the keys of sessions with a name that contains a text, in no order.
+
+    The session's or the video's.
 
     :param owner_ids: owners of the sessions.
     """

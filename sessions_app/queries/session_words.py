@@ -55,9 +55,9 @@ class FoundSessions:
 
 
 def find_sessions_with_words(user: AbstractBaseUser, text: str, *, tags: list[str]) -> Q:
-    """Return the condition that a session outside the trash has names or languages with a text.
+    """Return the condition for sessions outside the trash with a text.
 
-    As a whole, or each of its words.
+    Their names or languages contain it as a whole, or each of its words.
 
     :param tags: languages whose names are compared with the words.
     """
@@ -69,7 +69,10 @@ def find_sessions_with_words(user: AbstractBaseUser, text: str, *, tags: list[st
 
 
 def find_trashed_sessions_with_words(user: AbstractBaseUser, text: str) -> Q:
-    """Return the same condition for sessions in the trash, whose languages have no rows."""
+    """Return the same condition for sessions in the trash.
+
+    Their languages have no rows.
+    """
 
     def find(part: str) -> Q:
         names = find_sessions_with_text(fold_session_name(part), visible_owners(user))

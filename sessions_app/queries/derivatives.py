@@ -21,7 +21,7 @@ from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.media.plan import Kind, is_playable_file, plan_kinds
 from sessions_app.media.types import DERIVED_TYPES, playable_type
 from sessions_app.models import Derivative, DubbingSession, Entry, Version, Worker
-from sessions_app.models.compiled_query import compiled
+from sessions_app.models.compiled_query import compiled, compiled_unprepared
 from sessions_app.models.media import FACTS
 from sessions_app.queries.versions import list_entries
 
@@ -280,7 +280,7 @@ def _build_media(files: Mapping[str, MediaFile], *, has_unread: bool) -> PlayerM
     return PlayerMedia(files=files, is_pending=True, has_worker=has_worker)
 
 
-@compiled
+@compiled_unprepared
 def _find_files(
     session_id: int, number: int, paths: list[str] | None, selection: Selection
 ) -> QuerySet[Entry, Any]:

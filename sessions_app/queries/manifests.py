@@ -15,7 +15,7 @@ from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.manifest import Manifest, ManifestEntry
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
-from sessions_app.models.compiled_query import compiled
+from sessions_app.models.compiled_query import compiled_unprepared
 from sessions_app.models.entry import EntryQuerySet
 
 CATEGORIES = {category.value: category for category in Category}
@@ -126,7 +126,7 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
     return _build(_find_entries(version.session_id, version.number))
 
 
-@compiled
+@compiled_unprepared
 def _find_entries(session_id: int, number: int) -> QuerySet[Entry, Any]:
     return Entry.objects.filter(session_id=session_id).at(number).values_list(*FIELDS)
 

@@ -21,7 +21,7 @@ from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 from dubbing_core.timeline.line_audio import match_line_audio
 from dubbing_core.timeline.tracks import Segment
 from sessions_app.models import Entry, Version
-from sessions_app.models.compiled_query import compiled
+from sessions_app.models.compiled_query import compiled_unprepared
 from sessions_app.queries.media import MEDIA_KINDS
 from sessions_app.queries.timelines import get_version_texts, list_line_audio
 from sessions_app.queries.versions import list_entries
@@ -207,7 +207,7 @@ def _list_files(version: Version, selection: Selection, playable: frozenset[str]
     ]
 
 
-@compiled
+@compiled_unprepared
 def _find_files(session_id: int, number: int, selection: Selection) -> QuerySet[Entry, dict[str, Any]]:
     roles = {role for allowed in PLAYED_ROLES.values() for role in allowed}
     rows: Any = (

@@ -25,19 +25,18 @@ from sessions_app.language_names import read_language
 from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage, SessionTag, Star, Tag
 from sessions_app.models.compiled_query import compiled
 from sessions_app.models.session import DubbingSessionQuerySet
+from sessions_app.queries.found_sessions import find_sessions_of
 from sessions_app.queries.keyset import Order, Position
 from sessions_app.queries.numbered_pages import NumberedPage, get_first_page, get_numbered_page
 from sessions_app.queries.session_words import (
+    find_sessions_with_languages,
     find_sessions_with_words,
     find_trashed_sessions_with_words,
-    has_language,
     has_language_in_trash,
 )
 
 PAGE_SIZE = 24
 """Full rows of cards, whether two, three, four or six are side by side."""
-FEW = 200
-"""Sessions that are read by key, whatever their order."""
 
 
 class SessionOrder(StrEnum):
@@ -174,27 +173,21 @@ def filter_sessions(
         rows = rows.filter(stage=search.stage)
     if search.language:
         tags = sorted({search.language, read_language(search.language)})
-        conditions = (has_language_in_trash(tag) if trashed else has_language(user, tag) for tag in tags)
-        rows = rows.filter(reduce(or_, conditions))
+        rows = rows.filter(
+            reduce(or_, map(has_language_in_trash, tags))
+            if trashed
+            else find_sessions_with_languages(user, tags).condition
+        )
     if search.tag:
         chosen = visible_to(user, Tag.objects.filter(folded_name=fold_session_name(search.tag)))
-        rows = rows.filter(_is_among(SessionTag.objects.filter(tag__in=list(chosen))))
+        rows = rows.filter(find_sessions_of(SessionTag.objects.filter(tag__in=list(chosen))).condition)
     if search.owner:
         rows = rows.filter(owner__in=_find_owner(user, search.owner))
     if search.is_stale:
         rows = rows.filter(has_stale=True)
     if search.is_starred:
-        rows = rows.filter(_is_among(visible_to(user, Star.objects.all())))
+        rows = rows.filter(find_sessions_of(visible_to(user, Star.objects.all())).condition)
     return rows
-
-
-def _is_among(marks: QuerySet[SessionTag] | QuerySet[Star]) -> Q:
-    """Return the condition that a session has one of the marks.
-
-    Databases do not know whether they are few: then the sessions are read by key, else in the order of the list until a page is full.
-    """
-    few = list(marks.values_list("session", flat=True)[: FEW + 1])
-    return Q(pk__in=few if len(few) <= FEW else marks.values("session"))
 
 
 def _find_owner(user: AbstractBaseUser, name: str) -> list[int]:

@@ -17,7 +17,7 @@ from dubbing_core.selection import WHOLE_VERSION, Selection
 from dubbing_core.timeline.catalog import CatalogTrack, TextFile, TrackUse, list_tracks
 from dubbing_core.timeline.tracks import Problem, Track
 from sessions_app.models import BlobTimeline, Entry, Version
-from sessions_app.models.compiled_query import compiled
+from sessions_app.models.compiled_query import compiled_unprepared
 from sessions_app.models.timeline import unpack_tracks
 from sessions_app.queries.versions import get_entries, list_entries, summarize_categories
 
@@ -107,7 +107,7 @@ def get_version_texts(version: Version, selection: Selection = WHOLE_VERSION) ->
     return VersionTexts(texts, languages)
 
 
-@compiled
+@compiled_unprepared
 def _find_texts(session_id: int, number: int, selection: Selection) -> QuerySet[Entry, Any]:
     rows: Any = (
         list_entries(session_id, number)

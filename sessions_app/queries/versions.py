@@ -16,7 +16,7 @@ from dubbing_core.labels import LabelAuthor
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
-from sessions_app.models.compiled_query import compiled
+from sessions_app.models.compiled_query import compiled_unprepared
 from sessions_app.models.entry import EntryQuerySet
 from sessions_app.queries.keyset import KeysetPage, Order, Position, get_first_rows, get_keyset_page
 
@@ -161,7 +161,7 @@ def get_file_page(
     return get_keyset_page(_show_files(rows), order=BY_PATH, size=FILES_PER_PAGE, position=position)
 
 
-@compiled
+@compiled_unprepared
 def _find_first_files(session_id: int, number: int) -> QuerySet[Entry, Any]:
     rows: Any = _show_files(list_entries(session_id, number).files())
     return cast(QuerySet[Entry, Any], BY_PATH.sort(rows)[: FILES_PER_PAGE + 1])
@@ -356,7 +356,7 @@ def get_nearby_versions(session: DubbingSession, shown: Version) -> list[Version
     return _find_nearby_versions(session, newest)
 
 
-@compiled
+@compiled_unprepared
 def _find_nearby_versions(session: DubbingSession, newest: int | None) -> QuerySet[Version]:
     rows = _versions(session.pk)
     if newest is not None:

@@ -12,10 +12,10 @@ from django.db.models.expressions import RawSQL
 
 from dubbing_sessions.database_settings import build_postgresql
 from sessions_app.models import DubbingSession
-from sessions_app.models.compiled_query import compiled
+from sessions_app.models.compiled_query import compiled, compiled_unprepared
 from sessions_app.models.prepared_statements import write_constants
 from sessions_app.models.statements import select
-from tests.integration.sketches import sketch_session
+from tests.integration.sketches import signed_in, sketch_session
 from tests.world import World
 
 PREPARED = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%%' || %s || '%%'"
@@ -36,6 +36,13 @@ def find_by_name(owner: User, name: str) -> QuerySet[DubbingSession]:
 @compiled
 def find_by_condition(owner: User, condition: RawSQL) -> QuerySet[DubbingSession]:
     return DubbingSession.objects.filter(condition, owner_id=owner.pk).exclude(folded_name="other constant")
+
+
+@compiled_unprepared
+def find_with_own_plan(owner: User, name: str) -> QuerySet[DubbingSession]:
+    return DubbingSession.objects.filter(owner_id=owner.pk, name=name).exclude(
+        folded_name="planned for its values"
+    )
 
 
 def list_prepared(part: str) -> list[str]:
@@ -60,6 +67,23 @@ def test_a_query_with_conditions_of_its_own_is_not_prepared(world: World):
     assert find_by_condition(world.alice, condition) == [session]
 
     assert list_prepared("other constant") == []
+
+
+def test_a_query_whose_plan_depends_on_its_values_is_not_prepared(world: World):
+    session = sketch_session(world.alice, "one")
+
+    assert find_with_own_plan(world.alice, "one") == [session]
+    assert list_prepared("planned for its values") == []
+
+
+def test_files_of_sessions_are_planned_for_their_number(world: World):
+    session = sketch_session(world.alice, "one")
+    client = signed_in(world.alice)
+    for page in ("", "versions/1/export/new/", "versions/1/restore/part/", "transcript/"):
+        client.get(f"/sessions/{session.code}/{page}")
+
+    assert len(list_prepared("sessions_app_dubbingsession")) >= ON_POSTGRESQL[connection.vendor]
+    assert list_prepared('FROM "sessions_app_entry"') == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions_app.models import DubbingSession, Job, Version
 from sessions_app.operations.sessions.create import create_session
-from sessions_app.queries import session_words
+from sessions_app.queries import found_sessions, session_words
 from sessions_app.queries.sessions import SessionOrder
 from tests.integration.programs import ROOT
 from tests.integration.sketches import (
@@ -178,8 +178,9 @@ def test_a_search_finds_names_videos_and_whole_languages(
     alice = signed_in(shelf.alice)
 
     # The keys of few sessions are read; the database compares those of many. In between are words of both kinds.
-    for most in (session_words.MAX_KEYS, 1, 0):
-        monkeypatch.setattr(session_words, "MAX_KEYS", most)
+    for most in (found_sessions.MAX_KEYS, 1, 0):
+        for module in (found_sessions, session_words):
+            monkeypatch.setattr(module, "MAX_KEYS", most)
         page = alice.get("/sessions/", {"q": query}).context["page"]
         assert ({session.name for session in page}, page.total) == (found, len(found)), most
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from sessions_app.models import DubbingSession
+from sessions_app.models import DubbingSession, SessionTag, Star
 from sessions_app.models.bulk import select_numbers
 
 MAX_KEYS = 2000
@@ -49,16 +49,31 @@ class FoundSessions:
 
 
 def find_sessions_of(rows: QuerySet[Any, Any]) -> FoundSessions:
-    """Return the sessions of other rows, such as those of a tag, by their column `session`."""
+    """Return the sessions of other rows, by their column `session`.
+
+    The rows are selected by owner, such as those of a language.
+    """
+    keys = _read_keys(rows)
+    return FoundSessions(keys, None if keys is not None else Q(pk__in=rows.values("session")))
+
+
+def find_marked_sessions(marks: QuerySet[SessionTag] | QuerySet[Star]) -> FoundSessions:
+    """Return the sessions with a tag or star."""
+    keys = _read_keys(marks)
+    return FoundSessions(keys, None if keys is not None else _is_among(marks))
+
+
+def _read_keys(rows: QuerySet[Any, Any]) -> frozenset[int] | None:
     keys = list(rows.values_list("session", flat=True)[: MAX_KEYS + 1])
-    return FoundSessions(None, _is_among(rows)) if len(keys) > MAX_KEYS else FoundSessions(frozenset(keys))
+    return frozenset(keys) if len(keys) <= MAX_KEYS else None
 
 
 def _is_among(rows: QuerySet[Any, Any]) -> Q:
     found = rows.values("session")
     if connection.vendor != "postgresql":
         return Q(pk__in=found)
-    # PostgreSQL would read all sessions of the rows and sort them. What has an OFFSET is compared with each session instead.
+    # PostgreSQL would read all sessions of the marks, which do not contain the owner, and sort them. What has an OFFSET is compared
+    # with one session after the other, until the page is full.
     statement, parameters = found.query.sql_with_params()
     among = f"""EXISTS (
         SELECT FROM ({statement}) AS found(id) WHERE found.id = sessions_app_dubbingsession.id OFFSET 0

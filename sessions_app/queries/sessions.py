@@ -25,7 +25,7 @@ from sessions_app.language_names import read_language
 from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage, SessionTag, Star, Tag
 from sessions_app.models.compiled_query import compiled
 from sessions_app.models.session import DubbingSessionQuerySet
-from sessions_app.queries.found_sessions import find_sessions_of
+from sessions_app.queries.found_sessions import find_marked_sessions
 from sessions_app.queries.keyset import Order, Position
 from sessions_app.queries.numbered_pages import NumberedPage, get_first_page, get_numbered_page
 from sessions_app.queries.session_words import (
@@ -180,13 +180,13 @@ def filter_sessions(
         )
     if search.tag:
         chosen = visible_to(user, Tag.objects.filter(folded_name=fold_session_name(search.tag)))
-        rows = rows.filter(find_sessions_of(SessionTag.objects.filter(tag__in=list(chosen))).condition)
+        rows = rows.filter(find_marked_sessions(SessionTag.objects.filter(tag__in=list(chosen))).condition)
     if search.owner:
         rows = rows.filter(owner__in=_find_owner(user, search.owner))
     if search.is_stale:
         rows = rows.filter(has_stale=True)
     if search.is_starred:
-        rows = rows.filter(find_sessions_of(visible_to(user, Star.objects.all())).condition)
+        rows = rows.filter(find_marked_sessions(visible_to(user, Star.objects.all())).condition)
     return rows
 
 

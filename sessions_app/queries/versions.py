@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Left, StrIndex, Substr
 
 from dubbing_core.categories import Category
@@ -151,7 +151,12 @@ def get_file_page(
         return get_first_rows(first, order=BY_PATH, size=FILES_PER_PAGE)
     rows: Any = find_files(version, text=text).selected(selection)
     if folder is not None:
-        rows = _in_folder(rows, folder).filter(slash=0)
+        # PostgreSQL takes half of the files for those of a condition in a CASE. Of the condition alone it expects one, which it would
+        # sort after it has read all of them.
+        is_inside = Q(slash=0, start=folder) if folder else Q(slash=0)
+        rows = _locate(rows, folder).filter(
+            Case(When(is_inside, then=Value(True)), default=Value(False), output_field=BooleanField())
+        )
     if is_empty:
         rows = rows.filter(blob__size=0)
     if category:

@@ -10,6 +10,7 @@ from django.test import Client
 from sessions_app.models import DubbingSession, SessionTag, Star, Tag
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.marks.tags import MAX_TAGS, change_tags
+from sessions_app.queries import found_sessions
 from sessions_app.queries.marks import Marks, marks_of
 from tests.integration.sketches import now, signed_in, sketch_session
 from tests.integration.worlds import world_of_rows
@@ -101,7 +102,11 @@ def test_a_script_gets_the_changed_part(session: DubbingSession, alice: Client):
     assert f'value="{"x" * 60}"' in refused.content.decode()
 
 
-def test_sessions_are_filtered_by_marks(world: World, alice: Client):
+@pytest.mark.parametrize("most", [found_sessions.MAX_KEYS, 1, 0])
+def test_sessions_are_filtered_by_marks(
+    world: World, alice: Client, most: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(found_sessions, "MAX_KEYS", most)  # of more sessions the database compares each
     sessions = {name: sketch_session(world.alice, name) for name in ("one", "two", "three")}
     bobs = sketch_session(world.bob, "bobs")
     change_tags(

@@ -141,7 +141,7 @@ class DubbingSession(models.Model):
         ]
         indexes = [
             # Used by the list page, in each of its orders; by name it uses the unique constraint.
-            # Those of the first one are also counted, which needs all that decides whether a session is listed.
+            # Results of filters are counted in this one, without the rows: it has all that decides whether a session is listed.
             models.Index(
                 fields=["owner", "-last_updated", "-id", "trashed_at", "deleted_at"],
                 name="session_list_updated",

@@ -18,7 +18,6 @@ from sessions_app.models.bulk import select_numbers
 
 MAX_KEYS = 2000
 """Sessions whose keys are read; if more are found, the database compares each session of the list."""
-BOOLEAN = BooleanField()
 
 
 @dataclass(frozen=True)
@@ -78,4 +77,4 @@ def _is_among(rows: QuerySet[Any, Any]) -> Q:
     among = f"""EXISTS (
         SELECT FROM ({statement}) AS found(id) WHERE found.id = sessions_app_dubbingsession.id OFFSET 0
     )"""
-    return Q(RawSQL(among, parameters, BOOLEAN))  # noqa: S611 (constants of this code)
+    return Q(RawSQL(among, parameters, BooleanField()))  # noqa: S611 (compiled by Django; its values are parameters)

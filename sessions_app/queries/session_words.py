@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from operator import and_
+from typing import TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
@@ -17,6 +19,7 @@ from sessions_app.models import SessionLanguage
 from sessions_app.models.session_text import find_sessions_with_text, list_sessions_with_text
 from sessions_app.queries.found_sessions import MAX_KEYS, FoundSessions, find_sessions_of
 
+Found = TypeVar("Found", Q, FoundSessions)
 MAX_WORDS = 10
 """Of a search; further ones are ignored."""
 
@@ -28,11 +31,7 @@ def find_sessions_with_words(user: AbstractBaseUser, text: str, *, tags: list[st
 
     :param tags: languages whose names are compared with the words.
     """
-    found = _find(user, text, tags)
-    words = text.split()[:MAX_WORDS]
-    if len(words) > 1:
-        found |= reduce(and_, (_find(user, word, tags) for word in words))
-    return found.condition
+    return _find_text_or_words(lambda part: _find(user, part, tags), text).condition
 
 
 def find_trashed_sessions_with_words(user: AbstractBaseUser, text: str) -> Q:
@@ -45,8 +44,7 @@ def find_trashed_sessions_with_words(user: AbstractBaseUser, text: str) -> Q:
         names = find_sessions_with_text(fold_session_name(part), visible_owners(user))
         return names | has_language_in_trash(part)
 
-    words = text.split()[:MAX_WORDS]
-    return find(text) | reduce(and_, map(find, words)) if len(words) > 1 else find(text)
+    return _find_text_or_words(find, text)
 
 
 def find_sessions_with_languages(user: AbstractBaseUser, tags: list[str]) -> FoundSessions:
@@ -57,6 +55,11 @@ def find_sessions_with_languages(user: AbstractBaseUser, tags: list[str]) -> Fou
 
 def has_language_in_trash(tag: str) -> Q:
     return Q(current__language_tags__icontains=f" {tag} ")
+
+
+def _find_text_or_words(find: Callable[[str], Found], text: str) -> Found:
+    words = text.split()[:MAX_WORDS]
+    return find(text) | reduce(and_, map(find, words)) if len(words) > 1 else find(text)
 
 
 def _find(user: AbstractBaseUser, text: str, tags: list[str]) -> FoundSessions:

@@ -58,11 +58,12 @@ def set_up(environment: Mapping[str, str]) -> None:
     os.environ.update(settings)
     django.setup()
     # Not before the set-up: it reads the settings.
-    from dubbing_sessions.web_server import post_worker_init  # noqa: PLC0415 (reads settings of the environment)
+    from dubbing_sessions.web_server import on_starting, post_worker_init  # noqa: PLC0415 (reads settings of the environment)
     from sessions_app.management.static_files import collect_static_files  # noqa: PLC0415 (after django.setup)
 
     collect_static_files(print_line=lambda _: None)
     # As in a web process: otherwise full collections of garbage, which these avoid, take 150 ms of the largest requests.
+    on_starting(None)
     post_worker_init(None)
 
 

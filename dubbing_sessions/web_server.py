@@ -49,24 +49,27 @@ def raise_descriptor_limit() -> int:
 
 
 def on_starting(_server: Any) -> None:
-    """Let the threads of a process share its connections to PostgreSQL."""
-    os.environ.setdefault("DATABASE_POOL_SIZE", str(DATABASE_POOL_SIZE))
+    """Import all pages once, in the process that web processes are forked from.
+
+    They start at once and share this memory. What they do not share, connections and threads, they open themselves.
+    """
+    from django.urls import get_resolver  # noqa: PLC0415 (needs Django, which `preload_app` has set up)
+
+    _ = get_resolver().url_patterns
+    exempt_modules()
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Import all pages, which would otherwise delay the first requests by seconds.
+    """Prepare a web process for requests.
 
     One connection to SQLite stays open, because closing the last one merges the log into the database each time.
     """
-    from django.db import connection  # noqa: PLC0415 (only web processes have Django set up)
-    from django.urls import get_resolver  # noqa: PLC0415 (see above)
+    from django.db import connection  # noqa: PLC0415 (needs Django, see above)
     from django.utils.module_loading import import_string  # noqa: PLC0415 (see above)
 
-    _ = get_resolver().url_patterns
     if connection.vendor == "sqlite":
         connection.ensure_connection()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    exempt_modules()
     # In a thread: the store's public address may not respond.
     threading.Thread(target=import_string(CHECK_PERMISSIONS), name="check-permissions", daemon=True).start()
 
@@ -76,7 +79,10 @@ def child_exit(_server: Any, worker: Any) -> None:
     LOADS[place_of(worker)] = 0
 
 
+# Before the settings are read: the threads of a process share its connections to PostgreSQL.
+os.environ.setdefault("DATABASE_POOL_SIZE", str(DATABASE_POOL_SIZE))
 wsgi_app = "dubbing_sessions.wsgi"
+preload_app = True
 worker_class = "dubbing_sessions.web_worker.Worker"
 workers = env_int("WEB_PROCESSES", min(count_processors(), MAX_DEFAULT_PROCESSES), minimum=1)
 # Threads start on demand. Only transfers of slow clients need many: each holds one for its whole time.

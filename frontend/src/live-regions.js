@@ -11,8 +11,12 @@ import { nameLanguages } from "./languages.js";
  * @returns {Promise<Refreshed>}
  */
 export async function refreshRegions(names) {
+  const { pathname, search } = location;
   const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   const text = await response?.text().catch(() => null);
+  // Other results of a list were chosen in the meantime.
+  if (location.pathname !== pathname || location.search !== search)
+    return { remaining: names, postponed: names, isLoaded: true };
   if (!response || text === null || text === undefined || [429, 500, 502, 503, 504].includes(response.status))
     return { remaining: names, postponed: names, isLoaded: false };
   // Signed out, or the session was deleted.
@@ -59,7 +63,7 @@ export function isInUse(region) {
   const selection = getSelection();
   if (selection && !selection.isCollapsed && selection.containsNode(region, true)) return true;
   return (
-    region.querySelector("dialog[open], [data-menu][open], .player-row") !== null ||
+    region.querySelector("dialog[open], [data-menu][open], .player-row, [aria-busy='true']") !== null ||
     [...region.querySelectorAll("audio, video")].some((media) => !(/** @type {HTMLMediaElement} */ (media).paused)) ||
     [...region.querySelectorAll("input, textarea, select")].some(hasChanged)
   );

@@ -133,6 +133,9 @@ def import_by_dropping(user: BrowserUser, paths: list[Path]) -> None:
     for path in paths:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("a.wav", path.name)
+    other_tab = user.open_tab()
+    other_tab.open("/sessions/")
+    expect_count(other_tab.page, "17 sessions")
     user.open("/sessions/")
     user.drop(*paths, on="h1")
     dialog = user.page.get_by_role("dialog", name="Import")
@@ -141,5 +144,5 @@ def import_by_dropping(user: BrowserUser, paths: list[Path]) -> None:
     expect(user.page.get_by_role("heading", level=1)).to_have_text("Jobs")
     for path in paths:
         expect(user.page.get_by_role("main").get_by_role("link", name=path.stem)).to_be_visible()
-    user.open("/sessions/")
-    expect_count(user.page, "19 sessions")
+    expect_count(other_tab.page, "19 sessions")
+    assert other_tab.errors == []

@@ -26,10 +26,7 @@ export function connectMarks() {
 async function post(url, data) {
   const headers = { "HX-Request": "true", "X-CSRFToken": csrfToken() };
   const body = new URLSearchParams(/** @type {[string, string][]} */ ([...data]));
-  const response = await fetch(url, { method: "POST", headers, body, redirect: "error" });
-  const text = await response.text();
-  if (!response.ok && response.status >= 500) throw new Error(`The portal sent the status ${response.status}`);
-  return text;
+  return fetch(url, { method: "POST", headers, body, redirect: "error" });
 }
 
 /** @param {HTMLButtonElement} button */
@@ -40,7 +37,10 @@ async function toggleStar(button) {
   const data = new FormData();
   data.set("starred", isStarred ? "1" : "");
   try {
-    await post(button.formAction, data);
+    // A button without an address of its own has that of its form; `formAction` would be the page's.
+    const url = button.hasAttribute("formaction") ? button.formAction : (button.form?.action ?? "");
+    const response = await post(url, data);
+    if (!response.ok) throw new Error(`The portal sent the status ${response.status}`);
   } catch {
     show(button, !isStarred);
     location.reload(); // shows what is wrong: signed out, deleted, not reachable
@@ -68,7 +68,9 @@ async function changeTags(form, submitter) {
   if (!region) return;
   let text;
   try {
-    text = await post(form.action, new FormData(form, submitter));
+    const response = await post(form.action, new FormData(form, submitter));
+    if (response.status >= 500) throw new Error(`The portal sent the status ${response.status}`);
+    text = await response.text(); // a refused tag is shown with the reason
   } catch {
     form.submit();
     return;

@@ -85,6 +85,11 @@ class Journey:
 
     def check_session_page(self) -> None:
         page = self.alice.page
+        star = page.get_by_role("button", name=f"Star {self.name}")
+        star.click()
+        expect(star.and_(page.locator("[aria-pressed=true]:not([aria-busy])"))).to_be_visible()
+        page.reload()
+        expect(star).to_have_attribute("aria-pressed", "true")
         progress = page.get_by_role("table", name="Progress by language")
         for language, video in (("hi", "Done"), ("es", "Missing")):
             row = progress.get_by_role("row", name=re.compile(rf"\({language}\)"))

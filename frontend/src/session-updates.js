@@ -63,17 +63,19 @@ function listChanging(root, isBehind) {
 
 /**
  * Show a new version. Forms of one version must not stand beside lists of another one: all regions change, or only those that merely
- * list.
+ * list. A player that was used stays.
  * @param {Document} root
  * @param {RegionRefresher} regions
  * @returns {Promise<"offered" | "shown" | "played">} whether all changed, or all but what the player plays
  */
 async function showVersion(root, regions) {
-  const names = withoutPlayer(root, ALL);
+  const player = root.querySelector("#player");
+  const isIdle = player instanceof HTMLElement && player.dataset.used === undefined;
+  const names = isIdle ? [...ALL, "player"] : withoutPlayer(root, ALL);
   const isFree = names.every(isRegionFree);
   const remaining = await regions.refresh(isFree ? names : FOLLOWING, { isOnly: true });
   if (!isFree || remaining.length > 0) return "offered";
-  return root.querySelector("#player") ? "played" : "shown";
+  return player && !isIdle ? "played" : "shown";
 }
 
 /**

@@ -47,8 +47,12 @@ def find_address(log: Path) -> re.Match[str] | None:
 
 @contextmanager
 def running_portal(environment: dict[str, str], *, media_processes: int = 0) -> Iterator[Portal]:
-    """Start an empty portal, without users."""
-    processes = ONE_WEB_PROCESS | {"MEDIA_PROCESSES": str(media_processes)}
+    """Start an empty portal, without users.
+
+    :param media_processes: for previews, and as many for light copies.
+    """
+    media = dict.fromkeys(("MEDIA_PROCESSES", "PROXY_PROCESSES"), str(media_processes))
+    processes = ONE_WEB_PROCESS | media
     # Static files were collected by the test session already.
     environment = {**environment, **processes, "STATIC_ROOT": str(settings.STATIC_ROOT)}
     data = Path(environment["DATA_DIR"])

@@ -80,6 +80,14 @@ def _make_video(target: Path, *, tone: int, seconds: float, size: str, change: s
         _run(target, *picture, *_tone(tone, seconds), "-t", str(seconds), "-c:v", "copy", *aac)
 
 
+def make_unplayable_video(folder: Path, *, seconds: int) -> Path:
+    """Make a folder with a video that browsers do not play."""
+    folder.mkdir()
+    source = ["-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=25:duration={seconds}"]
+    _run(folder / "talk.mp4", *source, "-c:v", "mpeg4")
+    return folder
+
+
 def _tone(hertz: int, seconds: float) -> list[str]:
     return ["-f", "lavfi", "-i", f"sine=frequency={hertz}:duration={seconds}:sample_rate=48000"]
 

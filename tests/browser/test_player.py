@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def open_player(user: BrowserUser, project: Path) -> None:
 def test_the_player_switches_languages_and_follows_the_lines(bob: BrowserUser, dub: Path):
     open_player(bob, dub)
     follow_lines(bob.page)
+    read_on_beside_the_picture(bob.page)
     step_and_change_pictures(bob.page)
     compare_versions(bob, dub)
     assert bob.errors == []
@@ -100,6 +102,23 @@ def follow_lines(page: Page) -> None:
     page.wait_for_function("() => window.seeks >= 2")
     wait_for_time(page, "time >= 0.9 && time < 3.4")
     page.keyboard.press("r")
+
+
+def read_on_beside_the_picture(page: Page) -> None:
+    """Scroll while the player plays: its picture stays in a corner until the player is seen again."""
+    page.evaluate("document.getElementById('player').player.play()")
+    page.evaluate("document.body.style.minHeight = '300vh'")
+    page.evaluate("window.scrollTo(0, document.getElementById('player').offsetHeight + 200)")
+    frame = page.locator(".player-frame")
+    expect(frame).to_have_class(re.compile("is-mini"))
+    expect(frame).to_be_in_viewport(ratio=1)
+    page.evaluate("window.scrollTo(0, 0)")
+    expect(frame).not_to_have_class(re.compile("is-mini"))
+    page.evaluate("window.scrollTo(0, document.getElementById('player').offsetHeight + 200)")
+    frame.get_by_role("button", name="Close the small picture").click()
+    expect(frame).not_to_have_class(re.compile("is-mini"))
+    page.evaluate("window.scrollTo(0, 0)")
+    page.evaluate("document.getElementById('player').player.play()")
 
 
 def step_and_change_pictures(page: Page) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.browser.conftest import running_portal
-from tests.browser.player_media import make_dub, make_other_picture
+from tests.browser.player_media import make_dub, make_other_picture, make_unplayable_video
 from tests.services.stacks import Stack
 from tests.services.waits import wait_until
 
@@ -109,4 +109,25 @@ def test_previews_are_shown_at_the_timeline(bob: BrowserUser, tmp_path: Path):
     wait_until(lambda: has_strip(page, f"{session}compare/pictures/?from=1&to=2"), interval=1)
     expect(page.locator("#pictures[data-ready]")).to_be_visible()
     point_at_pictures(page, page.get_by_role("slider", name="Position"))
+    assert bob.errors == []
+
+
+def test_a_light_copy_is_played_as_soon_as_it_is_made(bob: BrowserUser, tmp_path: Path):
+    project = make_unplayable_video(tmp_path / "talk", seconds=30)
+    session = save(bob, f"{bob.address}/sessions/new/", project, 1)
+    player = bob.page.get_by_role("region", name="Player")
+
+    player.get_by_role("button", name="Play", exact=True).last.click()
+
+    bob.page.wait_for_function("() => document.querySelector('.player-picture').currentTime > 0.2")
+    assert "proxy" in bob.page.locator(".player-picture").evaluate("picture => picture.currentSrc")
+
+    # A player that was not used follows a version that is saved elsewhere.
+    bob.page.reload()
+    expect(bob.page.locator("#player[data-ready]")).to_be_visible()
+    save(bob.open_tab(), f"{session}save/", make_other_picture(project, seconds=SECONDS), 2)
+    bob.page.wait_for_function(
+        "() => document.getElementById('player')?.player?.data.mediaUrl.includes('/versions/2/')"
+    )
+    expect(bob.page.locator("#update-notice")).not_to_contain_text("still has")
     assert bob.errors == []

@@ -4,6 +4,7 @@ import { subscribe } from "../live.js";
 import { connectClips } from "../player/clip.js";
 import { Controls } from "../player/controls.js";
 import { LinePanel } from "../player/line-panel.js";
+import { connectMini } from "../player/mini.js";
 import { Player } from "../player/player.js";
 import { PositionBar } from "../player/position.js";
 import { connectShortcuts } from "../player/shortcuts.js";
@@ -70,6 +71,7 @@ function connectPlayer(root, signal) {
   const lines = new LinePanel(player, signal);
   const links = connectTimeLinks(player, signal);
   panel = lines;
+  connectMini(player, root, elements.frame, signal);
 
   const tick = () => {
     player.keepLoop();
@@ -82,6 +84,7 @@ function connectPlayer(root, signal) {
   player.addEventListener("state", () => {
     if (signal.aborted) return;
     if (player.transport.isPlaying) stopClip();
+    if (isUsed(player)) root.dataset.used = "";
     waveform.show(player.file, player.transport.picture, player.duration);
     lines.markLoop();
     tick();
@@ -104,6 +107,14 @@ function connectPlayer(root, signal) {
   document.dispatchEvent(
     new CustomEvent("player:ready", { detail: { language: player.language.tag, duration: player.duration } }),
   );
+}
+
+/**
+ * Return whether a new version must not replace what is played or chosen.
+ * @param {Player} player
+ */
+function isUsed({ transport, loop, language, data }) {
+  return transport.isPlaying || transport.time > 0 || loop !== null || language !== data.languages[0];
 }
 
 /**

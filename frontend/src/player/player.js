@@ -66,6 +66,7 @@ export class Player extends EventTarget {
     this.transport.addEventListener("state", () => {
       const { duration } = this.transport;
       if (duration) this.stage.file.duration ??= duration;
+      this.#replaceFailed();
       this.#notify();
     });
     this.mixer.addEventListener("audible", () => this.#notify());
@@ -79,13 +80,22 @@ export class Player extends EventTarget {
 
   /** Use what was made in the meantime. @param {import("./derived.js").Derived} derived */
   #applyDerived(derived) {
+    const { isPlayable } = this; // so far: the files get their addresses
     applyDerived(this.files, derived);
     const base = chooseBase(this.data.languages);
     if (base?.url && (!this.#base.url || this.#base.kind !== "video")) this.#base = base;
-    if (!this.isPlayable) this.stage.begin(this.transport.picture, this.#base);
+    if (!isPlayable || !this.isPlayable) this.stage.begin(this.transport.picture, this.#base);
+    this.#replaceFailed();
     this.#applyChoice();
     this.mixer.updateLevels();
     this.#notify();
+  }
+
+  /** Play the light copy of a file that this browser could not play, which was not known before. */
+  #replaceFailed() {
+    const { picture } = this.transport;
+    const { file } = this.stage;
+    if (picture.error && file.url && picture.getAttribute("src") !== file.url) this.stage.begin(picture, file);
   }
 
   /** Use what was read in the meantime. @param {import("./model.js").Subtitle[]} subtitles */

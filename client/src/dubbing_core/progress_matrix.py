@@ -42,7 +42,7 @@ class CellState(StrEnum):
     EMPTY = "empty"
     """There are files, but all of them are empty or cannot be read."""
     PARTIAL = "partial"
-    """Only files of which the result is made: lines of audio, working files."""
+    """Only files of which the result is made, such as lines of audio, or only damaged results."""
     DONE = "done"
 
 
@@ -55,6 +55,8 @@ class Cell:
     empty_files: int = 0
     paths: tuple[str, ...] = field(default=(), repr=False)
     """Of the files that are not empty."""
+    results: tuple[str, ...] = field(default=(), repr=False)
+    """Those of them that complete the cell."""
     stale: Staleness | None = None
     """Why it must be made again, if it must."""
     lines: LineCounts | None = None
@@ -215,6 +217,9 @@ class ProgressMatrix:
             cells={
                 place: replace(
                     cell,
+                    state=CellState.PARTIAL
+                    if cell.is_done and cell.results and all(path in flaws for path in cell.results)
+                    else cell.state,
                     shorter=find_short_video(cell.paths, durations, source_ms)
                     if place[1] in VIDEO_STEPS
                     else None,
@@ -357,15 +362,14 @@ def _build_cell(step: Step, files: Collection[LabeledFile]) -> Cell:
     if not files:
         return MISSING
     filled = [file for file in files if file.size > 0]
-    if not RESULTS[step].isdisjoint({file.role for file in filled}):
-        state = CellState.DONE
-    else:
-        state = CellState.PARTIAL if filled else CellState.EMPTY
+    results = [file.path for file in filled if file.role in RESULTS[step]]
+    unfinished = CellState.PARTIAL if filled else CellState.EMPTY
     return Cell(
-        state=state,
+        state=CellState.DONE if results else unfinished,
         files=len(files),
         empty_files=len(files) - len(filled),
         paths=tuple([file.path for file in filled]),
+        results=tuple(results),
     )
 
 

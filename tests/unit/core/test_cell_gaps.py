@@ -9,7 +9,7 @@ import pytest
 from dubbing_core.categories import Category
 from dubbing_core.cell_gaps import ShortVideo
 from dubbing_core.labels import Role
-from dubbing_core.progress_matrix import ProgressMatrix, compute_matrix
+from dubbing_core.progress_matrix import CellState, ProgressMatrix, compute_matrix
 from dubbing_core.steps import Step
 from dubbing_core.stored_matrix import read_matrix, store_matrix
 
@@ -66,6 +66,21 @@ def test_short_and_cut_videos_are_named_and_stored():
     ]
     assert found.cell("hi", Step.MIXED).gaps == ["audio cannot be decoded"]
     assert read_matrix(store_matrix(found)).cell("hi", Step.DUBBED).gaps == cell.gaps
+
+
+def test_damaged_results_complete_nothing():
+    flaw = {"hi_mixed.mp4": "audio ends at 0:41 of 2:10"}
+    others = {"hi.mp4": "audio cannot be decoded"}
+
+    found = matrix(SOURCE).with_media({}, flaw | others)
+
+    assert found.cell("hi", Step.MIXED).state is CellState.PARTIAL
+    assert found.cell("hi", Step.DUBBED).is_done  # by the other video
+    assert found.is_finished("hi")
+    damaged = matrix(SOURCE).with_media({}, {**flaw, **others, "hi2.mp4": "video ends at 0:41 of 2:10"})
+    assert damaged.cell("hi", Step.DUBBED).state is CellState.PARTIAL
+    assert not damaged.is_finished("hi")
+    assert read_matrix(store_matrix(damaged)).cell("hi", Step.DUBBED).state is CellState.PARTIAL
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Babel does both, so that GNU gettext need not be installed.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 from collections.abc import Iterator
@@ -38,6 +39,18 @@ msgstr ""
 "Plural-Forms: {plural_forms}\n"
 
 """
+
+
+def extract_code(file: Any, keywords: Any, tags: Any, options: Any) -> Iterator[Any]:
+    """Return the strings of Python code.
+
+    Also those in f-strings, which Babel does not read before Python 3.12.
+    """
+    source = file.read()
+    yield from extract_python(BytesIO(source), keywords, tags, options)
+    parts = (part for part in ast.walk(ast.parse(source)) if isinstance(part, ast.JoinedStr))
+    for call in (node for part in parts for node in ast.walk(part) if isinstance(node, ast.Call)):
+        yield from extract_python(BytesIO(ast.unparse(call).encode()), keywords, tags, options)
 
 
 def extract_template(file: Any, keywords: Any, tags: Any, options: Any) -> Iterator[Any]:  # noqa: ARG001 (Babel's signature)
@@ -80,7 +93,7 @@ SOURCES = (
     Source(
         folder="sessions_app",
         patterns=("client/src/dubbing_core/**/*.py", "dubbing_sessions/**/*.py", "sessions_app/**/*.py"),
-        method="python",
+        method=extract_code,
         functions=FUNCTIONS,
     ),
     Source(

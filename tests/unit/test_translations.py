@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
 import pytest
 from babel.messages.catalog import Message
 
-from sessions_app.management.catalogs import SOURCES, Source, list_languages, read_catalog
+from sessions_app.management.catalogs import (
+    FUNCTIONS,
+    SOURCES,
+    Source,
+    extract_code,
+    list_languages,
+    read_catalog,
+)
 
 CATALOGS = [(source, language) for source in SOURCES for language in list_languages()]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|<[^>]+>|\{\w+\}")
@@ -41,6 +49,16 @@ def test_the_catalog_has_the_strings_of_the_sources(source: Source, language: st
     stored = {(message.context, texts_of(message.id)[0]) for message in catalog if message.id}
     assert stored == extracted, "Run `make messages`, and translate what is new."
     assert not catalog.obsolete
+
+
+def test_strings_in_f_strings_are_found():
+    code = b'text = f\'<p>{gettext("One")} {size(ngettext("%(count)s file", "%(count)s files", 2))}</p>\''
+
+    found = [messages for _, _, messages, _ in extract_code(BytesIO(code), FUNCTIONS, (), {})]
+
+    assert {"One", ("%(count)s file", "%(count)s files")} <= {
+        messages if isinstance(messages, str) else messages[:2] for messages in found
+    }
 
 
 @pytest.mark.parametrize(("source", "language"), CATALOGS, ids=name_of)

@@ -11,7 +11,7 @@ import { showToast } from "./toasts.js";
 /** What a job made. @typedef {{label: string, url: string, download: boolean}} JobAction */
 /** @typedef {{code: string, name: string, version: number | null, saved_by: string, saved_at: string | null, texts_read: boolean,
  *   media_read: boolean, digest: string}} LiveSession */
-/** @typedef {{jobs: LiveJob[], session: LiveSession | null, seconds: number}} LiveState */
+/** @typedef {{jobs: LiveJob[], session: LiveSession | null, seconds: number, has_no_worker?: boolean}} LiveState */
 
 const FIRST = 1000; // milliseconds after the page was loaded
 const DEFAULT_SECONDS = 10;

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 
 from sessions_app.http.downloads import etag_matches
 from sessions_app.http.lookups import parse_uuid
+from sessions_app.models import Job
+from sessions_app.queries.jobs import has_worker
 from sessions_app.queries.updates import SessionState, find_session_state, get_current_jobs
 from sessions_app.views.job_notices import describe_job
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -34,9 +36,15 @@ def updates(request: SignedInRequest) -> HttpResponse:
     code = parse_uuid(request.GET.get("session", ""))
     state = find_session_state(request.user, code) if code else None
     session = describe_session(code, state) if code and state else None
+    is_waiting = any(job["state"] == Job.State.QUEUED for job in jobs)
     is_busy = any(job["finished_at"] is None for job in jobs) or bool(state and state.has_unread_texts)
     body = json.dumps(
-        {"jobs": jobs, "session": session, "seconds": BUSY_SECONDS if is_busy else IDLE_SECONDS},
+        {
+            "jobs": jobs,
+            "has_no_worker": is_waiting and not has_worker(now=now),
+            "session": session,
+            "seconds": BUSY_SECONDS if is_busy else IDLE_SECONDS,
+        },
         ensure_ascii=False,
     ).encode()
     etag = f'"{sha256(body).hexdigest()[:32]}"'

@@ -98,14 +98,22 @@ def test_a_renamed_session_and_warnings_are_part_of_the_notice(alice: Client, ta
     )
 
 
-def test_an_unfinished_job_can_be_cancelled_and_a_failed_one_tried_again(alice: Client, talk: DubbingSession):
+def test_an_unfinished_job_can_be_cancelled(alice: Client, talk: DubbingSession):
     waiting = sketch_job(talk)
-    failed = ended(talk, Job.Kind.EXPORT, Job.State.FAILED, error_code="storage", params={"version": 1})
 
     assert alice.post(notice_of(alice, waiting)["cancel"]).status_code == 200
     assert notice_of(alice, waiting)["cancel"] is None
-    assert alice.post(notice_of(alice, failed)["retry"]).status_code == 202
-    assert notice_of(alice, failed)["state"] == "queued"
+
+
+@pytest.mark.parametrize(("state", "code"), [(Job.State.FAILED, "storage"), (Job.State.CANCELLED, "")])
+def test_a_failed_or_cancelled_job_can_be_tried_again(
+    alice: Client, talk: DubbingSession, state: Job.State, code: str
+):
+    job = ended(talk, Job.Kind.EXPORT, state, error_code=code, params={"version": 1})
+    assert f'action="/jobs/{job.code}/retry/"' in alice.get("/jobs/").content.decode()
+
+    assert alice.post(notice_of(alice, job)["retry"]).status_code == 202
+    assert notice_of(alice, job)["state"] == "queued"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sessions_app.models import Job
+from sessions_app.models import Job, Worker
 from sessions_app.operations.sessions.trash import trash_sessions
 from tests.integration.sketches import now, signed_in, sketch_job, sketch_session, sketch_version
 from tests.integration.worlds import world_of_rows
@@ -73,6 +73,20 @@ def test_running_jobs_come_first_and_ended_ones_stay_for_twelve_hours(world: Wor
     codes = [job["code"] for job in state["jobs"]]
     assert codes == [str(job.code) for job in [running, *waiting[:19], ended]]
     assert state["seconds"] == 3
+
+
+def test_waiting_jobs_without_a_worker_are_reported(world: World):
+    session = sketch_session(world.alice)
+    alice = signed_in(world.alice)
+    job = sketch_job(session)
+    assert ask(alice)[1]["has_no_worker"] is True
+
+    Worker.objects.create(name="one@host", processes=2, started_at=now(), seen_at=now())
+    assert ask(alice)[1]["has_no_worker"] is False
+
+    Worker.objects.all().delete()
+    job.claim(now=now(), lease_until=now() + timedelta(minutes=1))
+    assert ask(alice)[1]["has_no_worker"] is False
 
 
 @pytest.mark.parametrize("code", ["", "no-code", "00000000-0000-0000-0000-000000000000"])

@@ -1,6 +1,7 @@
 // The tray in the header of every page: running jobs with their progress, and what ended lately.
 import { request } from "../api.js";
-import { find } from "../dom.js";
+import { create, find, icon } from "../dom.js";
+import { gettext } from "../i18n.js";
 import { checkNow, subscribe } from "../live.js";
 import { setTitleProgress } from "../page-title.js";
 import { RegionRefresher } from "../region-refresher.js";
@@ -38,6 +39,7 @@ export function connectTray() {
     showSummary(tray, state.jobs);
     showItems(find(tray, "[data-tray-list]"), state.jobs);
     find(tray, "[data-tray-empty]").hidden = state.jobs.length > 0;
+    showWorker(tray, !state.has_no_worker);
     showInTitle(state.jobs, previous?.jobs ?? []);
     if (showOnPage(state)) return; // the page that is loaded reports what ended
     notices.report(state.jobs);
@@ -63,6 +65,25 @@ function showSummary(tray, jobs) {
   find(tray, "[data-tray-count]").textContent = count ? `${count},` : "";
   find(tray, "[data-tray-percent]").textContent = percent;
   tray.dataset.level = level;
+}
+
+/**
+ * @param {HTMLElement} tray
+ * @param {boolean} hasWorker that starts waiting jobs
+ */
+function showWorker(tray, hasWorker) {
+  const warning = find(tray, "[data-tray-no-worker]");
+  if (hasWorker) warning.replaceChildren();
+  else if (!warning.hasChildNodes())
+    warning.append(
+      icon("warning"),
+      create(
+        "span",
+        "",
+        gettext("No worker is running, so waiting jobs do not start. They start by themselves when one is back."),
+      ),
+    );
+  if (!hasWorker) tray.dataset.level = "warn";
 }
 
 /**
@@ -102,7 +123,7 @@ async function act(button) {
  * @param {LiveState} state
  * @returns {boolean} whether the page is loaded again
  */
-function showOnPage({ jobs, session }) {
+function showOnPage({ jobs, session, has_no_worker: isWithoutWorker }) {
   for (const job of jobs) {
     const row = document.querySelector(`[data-job="${job.code}"]`);
     if (row) showRow(row, job);
@@ -114,6 +135,9 @@ function showOnPage({ jobs, session }) {
   /** @type {HTMLElement | null} */
   const history = document.querySelector("[data-follow-jobs]");
   if (history && isOutdated(jobs, Date.parse(history.dataset.newest ?? ""))) regions.refresh(["jobs"]);
+  const warning = document.querySelector('[data-region="no-worker"]');
+  if (warning && (warning.querySelector(".banner") !== null) !== Boolean(isWithoutWorker))
+    regions.refresh(["no-worker"]);
   return false;
 }
 

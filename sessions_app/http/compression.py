@@ -16,8 +16,8 @@ SMALLEST = 1024
 """Bytes from which it is worth it: a smaller response fits in one packet."""
 HTML = "text/html"
 JSON = "application/json"
-EXCLUDED = ("/s/", "/account/", "/accounts/")
-"""Pages whose address or contents may be a secret that stays the same."""
+EXCLUDED = ("/account/", "/accounts/")
+"""Pages whose contents may be a secret that stays the same."""
 API = "/api/"
 """Its clients are programs; its page is compressed."""
 MAX_PADDING = 100
@@ -35,7 +35,7 @@ def compress_pages(
     Files, streams and responses with a validator stay as they are: their ranges and ETags are those of the bytes.
 
     A stranger who can make a user open addresses with guesses in them, and sees the lengths of the responses, could find out a secret
-    on the page (BREACH). The CSRF token is masked differently in each response, new tokens and links are shown once, and a name of random
+    on the page (BREACH). The address of a shared page is a secret itself: who does not know it can make no user open it. The CSRF token is masked differently in each response, new tokens and links are shown once, and a name of random
     length in the header hides single bytes.
     """
 

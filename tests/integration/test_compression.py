@@ -52,7 +52,9 @@ def test_lengths_do_not_reveal_single_bytes():
 
 def test_pages_are_compressed(world: World, alice: Client):
     session = sketch_session(world.alice, "talk")
+    share = sketch_share(sketch_export(session))
     paths = (
+        f"/s/{share.token}/",
         "/sessions/",
         f"/sessions/{session.code}/",
         f"/sessions/{session.code}/versions/1/listing/",
@@ -78,9 +80,7 @@ def is_compressed(response: Any) -> bool:
 
 def test_secrets_files_and_validated_responses_stay_as_they_are(world: World, alice: Client):
     session = sketch_session(world.alice, "talk")
-    share = sketch_share(sketch_export(session))
     paths = [
-        f"/s/{share.token}/",
         "/account/tokens/",
         "/api/v1/sessions",
         f"/updates/?session={session.code}",

@@ -1,4 +1,5 @@
-// The first lines of the transcript on the page of a session. Without this script its panel has the link to all of them.
+// The first lines of the transcript on the page of a session. Those of long ones are loaded later; without this script their panel has
+// the link to all of them.
 import { connectTrackCopies } from "./copy-track.js";
 import { create } from "./dom.js";
 import { nameLanguages } from "./languages.js";
@@ -7,7 +8,10 @@ import { nameLanguages } from "./languages.js";
 export function connectTranscriptPanel(root) {
   /** @type {NodeListOf<HTMLElement>} */
   const panels = root.querySelectorAll("[data-transcript]");
-  for (const panel of panels) load(panel, panel.dataset.transcript ?? "");
+  for (const panel of panels) {
+    if (panel.dataset.transcript) load(panel, panel.dataset.transcript);
+    else connectTrackCopies(panel);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from posixpath import splitext
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from dubbing_core.timeline.tracks import Segment
 from sessions_app.models import Entry, Version
 from sessions_app.models.compiled_query import compiled_unprepared
 from sessions_app.queries.media import MEDIA_KINDS
-from sessions_app.queries.timelines import get_version_texts, list_line_audio
+from sessions_app.queries.timelines import VersionTexts, get_version_texts, list_line_audio
 from sessions_app.queries.versions import list_entries
 
 FILES_LIMIT = 300
@@ -114,8 +115,12 @@ class PlayerContents:
 
     languages: Sequence[PlayerLanguage]
     """The source first, if there is one."""
-    subtitles: Sequence[CatalogTrack]
-    """Texts with times."""
+    texts: VersionTexts
+
+    @cached_property
+    def subtitles(self) -> list[CatalogTrack]:
+        """Texts with times."""
+        return _list_subtitles(self.texts.tracks)
 
     @property
     def paths(self) -> list[str]:
@@ -174,8 +179,8 @@ def get_player_contents(
         PlayerLanguage(tag=tag, is_source=not tag, files=sorted(files, key=_rank)[:SOUNDS_LIMIT])
         for tag, files in sorted(by_language.items())
     ]
-    texts = get_version_texts(version, selection)
-    return PlayerContents(languages=languages, subtitles=_list_subtitles(texts.tracks))
+    texts = get_version_texts(version, selection) if languages else VersionTexts(())
+    return PlayerContents(languages=languages, texts=texts)
 
 
 def _list_subtitles(tracks: Iterable[CatalogTrack]) -> list[CatalogTrack]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -21,13 +22,14 @@ from sessions_app.queries.exports import get_latest_exports, get_latest_shares
 from sessions_app.queries.jobs import get_recent_jobs
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.marks import marks_of
-from sessions_app.queries.timelines import may_have_texts
+from sessions_app.queries.timelines import get_version_texts, may_have_texts
 from sessions_app.queries.updates import digest_session
 from sessions_app.queries.versions import get_nearby_versions, get_version_page
 from sessions_app.queue import enqueue_shown_derivatives
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.player import PlayerView, build_player, player_page
 from sessions_app.views.session_files import ListedFiles, build_listing, remember_arrangement
+from sessions_app.views.transcript_panel import render_panel
 
 
 @require_safe
@@ -79,6 +81,7 @@ def _name_owner(request: SignedInRequest, session: DubbingSession) -> str:
 def _describe_version(request: SignedInRequest, session: DubbingSession, version: Version) -> dict[str, Any]:
     document = version.complete_metadata
     has_texts = may_have_texts(version)
+    player = build_player(version)
     is_current = version.pk == session.current_id
     return {
         "is_current": is_current,
@@ -87,10 +90,17 @@ def _describe_version(request: SignedInRequest, session: DubbingSession, version
         "matrix": version.progress_matrix,
         "voices": document.get("voices") or {},
         "document": document,
-        "player": build_player(version),
+        "player": player,
         "has_texts": has_texts,
         "is_being_read": has_texts and not version.has_read_texts,
+        "panel": _render_panel(request, version, player) if has_texts else "",
     }
+
+
+def _render_panel(request: SignedInRequest, version: Version, player: PlayerView | None) -> str:
+    address = reverse("version-transcript", args=[version.session.code, version.number])
+    texts = player.contents.texts if player else get_version_texts(version)
+    return render_panel(request, texts, address=address, has_lines=player is not None and player.has_lines)
 
 
 def _describe_media_work(session: DubbingSession, player: PlayerView | None) -> dict[str, Any]:

@@ -26,11 +26,12 @@ from sessions_app.operations.database_errors import unless_disk_full
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.copy import copy_shared_export
 from sessions_app.operations.shares.find import find_share
-from sessions_app.queries.timelines import may_have_texts
+from sessions_app.queries.timelines import get_version_texts, may_have_texts
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
-from sessions_app.views.player import build_shared_player, player_page, respond_shared_lines
+from sessions_app.views.player import PlayerView, build_shared_player, player_page, respond_shared_lines
 from sessions_app.views.session_files import ListedFiles, build_listing, remember_arrangement, render_list
+from sessions_app.views.transcript_panel import render_panel
 
 R = TypeVar("R", bound=HttpResponseBase)
 
@@ -46,6 +47,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     version = share.export.version
     selection = Selection.from_dict(share.export.selection)
     matrix = version.progress_matrix
+    player = build_shared_player(version, token=token, selection=selection)
+    has_texts = may_have_texts(version, selection)
     context = {
         "share": share,
         "token": token,
@@ -54,13 +57,21 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         "version": version,
         "is_own": can(request.user, Action.VIEW, version.session),
         "matrix": select_progress(matrix, selection) if matrix else None,
-        "player": build_shared_player(version, token=token, selection=selection),
-        "has_texts": may_have_texts(version, selection),
+        "player": player,
+        "has_texts": has_texts,
+        "panel": _render_panel(request, share, token, player) if has_texts else "",
         **build_listing(request, _list_files(share, token)),
     }
     response = render(request, "shares/page.html", context)
     remember_arrangement(request, response)
     return unlisted(response)
+
+
+def _render_panel(request: HttpRequest, share: Share, token: str, player: PlayerView | None) -> str:
+    selection = Selection.from_dict(share.export.selection)
+    texts = player.contents.texts if player else get_version_texts(share.export.version, selection)
+    address = reverse("share-transcript", args=[token])
+    return render_panel(request, texts, address=address, has_lines=player is not None and player.has_lines)
 
 
 @require_safe

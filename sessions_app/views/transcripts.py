@@ -24,9 +24,7 @@ from sessions_app.queries.timelines import get_version_texts, list_line_audio
 from sessions_app.queries.transcripts import TranscriptFilter, get_transcript
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.shares import unavailable, unlisted
-
-PREVIEW_ROWS = 8
-"""Of the panel on the page of a session."""
+from sessions_app.views.transcript_panel import PREVIEW_ROWS
 
 
 @require_safe

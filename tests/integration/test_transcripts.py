@@ -13,6 +13,7 @@ from django.urls import reverse
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession
 from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.views import transcript_panel
 from tests.integration.sketches import (
     bytes_of,
     now,
@@ -157,6 +158,17 @@ def test_the_panel_has_the_first_lines_and_downloads(alice, session):
     assert text.count('class="line-time"') == 8
     assert "ar.srt" in text
     assert "<html" not in text
+
+
+def test_the_page_of_a_session_without_media_has_the_first_lines(alice, world, monkeypatch):
+    session = sketch_session(world.alice, "texts", {path: FILES[path] for path in FILES if "trans" in path})
+    page = reverse("session-detail", args=[session.code])
+    assert alice.get(page).content.decode().count('class="line-time"') == 8
+
+    monkeypatch.setattr(transcript_panel, "PREVIEW_LINES", LINES)  # there are three times as many
+    text = alice.get(page).content.decode()
+    assert "line-time" not in text
+    assert f'data-transcript="{reverse("version-transcript", args=[session.code, 1])}?part=1"' in text
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ WORDS = {
     CellState.DONE: gettext_lazy("Done"),
 }
 SHARED_NOTE = gettext_lazy("one file for several languages")
+SHORT_NOTE = 20
+"""Characters of a note that fits in a cell; longer ones are listed below the row."""
 ICONS = {"done": "check", "stale": "retry", "partial": "sliders", "empty": "warning"}
 
 
@@ -131,6 +133,15 @@ class ShownCell:
             return gettext("%(count)s of %(total)s files are empty or unreadable") % values
         return gettext("%(count)s files") % {"count": localize_number(cell.files)} if cell.files > 1 else ""
 
+    @property
+    def has_long_note(self) -> bool:
+        """Whether the row lists what the cell has no room for.
+
+        That is a reason, or what can be done about it.
+        """
+        is_checked = self.cell.stale is not None or self.cell.checked is not None
+        return is_checked or bool(self.lines_query) or len(self.note) > SHORT_NOTE
+
 
 @dataclass(frozen=True, kw_only=True)
 class MatrixRow:
@@ -178,17 +189,31 @@ def progress_cell(cell: ShownCell, page_url: str, is_being_read: object) -> Safe
     :param page_url: page that lists the files; "" if none does.
     :param is_being_read: the texts are not read yet, so that the state of their cells is not known.
     """
-    if is_being_read and cell.category in TEXTS and cell.cell.files and not cell.cell.stale:
-        cell = replace(cell, cell=replace(cell.cell, state=CellState.MISSING, lines=None), is_being_read=True)
-    if not page_url:  # a shared page, which names no users
-        cell = replace(cell, cell=replace(cell.cell, checked=None))
-    text = _describe(cell)
+    cell = _adapt(cell, page_url, is_being_read)
+    text = _describe(cell, has_long_note=cell.category is Category.TRANSCRIPTIONS)
     if not cell.cell.files or not page_url:
         return format_html('<span class="cell {}">{}</span>', cell.state, text)
     query = {"category": cell.category.value} | ({"language": cell.language} if cell.language else {})
     return format_html(
         '<a class="cell {}" href="{}?{}#files">{}</a>', cell.state, page_url, urlencode(query), text
     )
+
+
+@register.simple_tag
+def long_notes(row: MatrixRow, page_url: str, is_being_read: object) -> list[ShownCell]:
+    """Return the cells of a row whose notes are listed below it.
+
+    The parameters are those of `progress_cell`.
+    """
+    return [cell for each in row.cells if (cell := _adapt(each, page_url, is_being_read)).has_long_note]
+
+
+def _adapt(cell: ShownCell, page_url: str, is_being_read: object) -> ShownCell:
+    if is_being_read and cell.category in TEXTS and cell.cell.files and not cell.cell.stale:
+        cell = replace(cell, cell=replace(cell.cell, state=CellState.MISSING, lines=None), is_being_read=True)
+    if not page_url:  # a shared page, which names no users
+        cell = replace(cell, cell=replace(cell.cell, checked=None))
+    return cell
 
 
 @register.simple_tag
@@ -216,9 +241,9 @@ def selectable_cell(
     )
 
 
-def _describe(cell: ShownCell) -> SafeString:
+def _describe(cell: ShownCell, *, has_long_note: bool = True) -> SafeString:
     mark = icon(ICONS[cell.state]) if cell.state in ICONS else ""
-    note = _note(cell.note) if cell.note else ""
+    note = _note(cell.note) if cell.note and (has_long_note or not cell.has_long_note) else ""
     return format_html('<span class="cell-state">{}{}</span>{}', mark, cell.word, note)
 
 

@@ -25,6 +25,7 @@ from dubbing_core.comparison.lines import LineKind
 from dubbing_core.comparison.progress import CellDifference
 from dubbing_core.comparison.words import mark_words
 from dubbing_core.paths import escape_lines
+from dubbing_core.progress import Stage
 from dubbing_core.progress_matrix import Cell
 from dubbing_core.text_part import TextPart
 from dubbing_core.timeline.tracks import Segment
@@ -44,7 +45,9 @@ VALUE_NAMES = {
     "translations": gettext_lazy("Translation"),
     "voices": gettext_lazy("Voice"),
     "session_metadata": gettext_lazy("Session"),
+    "pipeline_stage": gettext_lazy("Stage"),
 }
+STAGE = "pipeline_stage"
 LINE_BADGES = {LineKind.NEW: "good", LineKind.REMOVED: "bad", LineKind.RETIMED: "accent"}
 BADGES = {ChangeKind.NEW: "good", ChangeKind.REMOVED: "bad", ChangeKind.MOVED: "accent"}
 
@@ -136,7 +139,7 @@ def line_badge(row: LineRow) -> SafeString:
 def value_name(difference: ValueDifference) -> str:
     """Return the name of a value of the metadata, such as "Voice, hi"."""
     first, *rest = difference.key
-    return ", ".join([str(VALUE_NAMES.get(first, first)), *rest])
+    return ", ".join([str(VALUE_NAMES.get(first, first)), *(str(VALUE_NAMES.get(key, key)) for key in rest)])
 
 
 @register.filter
@@ -166,10 +169,17 @@ def render_parts(
 
 
 def _mark(difference: ValueDifference) -> tuple[list[TextPart], list[TextPart]]:
-    before, after = _as_text(difference.before), _as_text(difference.after)
+    before, after = (
+        _name_stage(text) if difference.key[-1] == STAGE else text
+        for text in (_as_text(difference.before), _as_text(difference.after))
+    )
     if difference.kind is not ChangeKind.CHANGED:
         return [TextPart(before, is_marked=False)], [TextPart(after, is_marked=False)]
     return mark_words(before, after)
+
+
+def _name_stage(value: str) -> str:
+    return localize(Stage(value).label) if value in set(Stage) else value
 
 
 def _as_text(value: Any) -> str:

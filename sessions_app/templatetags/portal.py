@@ -248,6 +248,12 @@ def visible(text: str | Promise) -> str:
     return isolate_quoted(escape_unprintable(str(shown)))
 
 
+@register.filter
+def visible_list(texts: Iterable[str]) -> str:
+    """Return texts in a row; `join` would escape them, and the next filter again."""
+    return ", ".join(map(visible, texts))
+
+
 register.filter("isolated", stringfilter(isolate_quoted))
 register.filter("visible_lines", escape_lines)
 register.filter("voice_name", name_voice)

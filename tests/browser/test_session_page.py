@@ -109,7 +109,7 @@ def select_text_while_tags_change(user: BrowserUser, session: str) -> None:
     expect(page.locator("#tags")).to_contain_text("launch")
     expect(activity).not_to_contain_text("launch")
     page.evaluate("getSelection().removeAllRanges()")
-    expect(activity).to_contain_text(f"{user.name} added the tags launch")
+    expect(activity).to_contain_text(f"{user.name} added launch to the tags")
     expect(activity).to_contain_text(f"{user.name} renamed the session from Talk to 東京 の talk")
 
 

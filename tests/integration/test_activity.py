@@ -95,11 +95,17 @@ def test_changed_tags_are_shown_and_unchanged_ones_are_not(
     change_tags(sessions=sessions, user=world.alice, now=now(), add=["Spring"], remove=["client: acme"])
 
     assert shown_activity(alice, session)[:3] == [
-        "alice removed the tags client: Acme",
-        "alice added the tags spring and removed launch",
-        "alice added the tags client: Acme, launch",
+        "alice removed client: Acme from the tags",
+        "alice added spring to the tags and removed launch",
+        "alice added client: Acme, launch to the tags",
     ]
-    assert shown_activity(alice, other)[0] == "alice added the tags spring"
+    assert shown_activity(alice, other)[0] == "alice added spring to the tags"
+
+
+def test_characters_of_html_in_tags_are_escaped_once(alice: Client, session: DubbingSession):
+    alice.post(reverse("session-tags", args=[session.code]), {"add": "Q&A"})
+
+    assert shown_activity(alice, session)[0] == "alice added Q&amp;A to the tags"
 
 
 def test_open_pages_notice_changes(world: World, alice: Client, session: DubbingSession):

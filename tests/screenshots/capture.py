@@ -11,6 +11,7 @@ import base64
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ WIDTH = 800
 """Of the animation, in pixels."""
 QUALITY = 55
 MAX_BYTES = 3_000_000
-LONGEST_FRAME = 3.0
+LENGTH = 20.0
+"""Seconds of the animation, which is faster than the scenes where those take longer."""
+LONGEST_FRAME = 1.5
 """Seconds that a still picture is shown."""
 POINTER = """
 addEventListener("DOMContentLoaded", () => {
@@ -66,10 +69,12 @@ class Recorder:
 
     def encode(self, path: Path) -> None:
         """Write the frames as an animated WebP."""
+        starts = [start for _, start in self.frames]
+        lengths = [min(end - start, LONGEST_FRAME) for start, end in pairwise([*starts, starts[-1] + 1])]
+        speed = max(1, sum(lengths) / LENGTH)
         lines = []
-        ends = [*(start for _, start in self.frames[1:]), self.frames[-1][1] + 1]
-        for (frame, start), end in zip(self.frames, ends, strict=True):
-            lines += [f"file '{frame}'", f"duration {min(end - start, LONGEST_FRAME):.3f}"]
+        for (frame, _), length in zip(self.frames, lengths, strict=True):
+            lines += [f"file '{frame}'", f"duration {length / speed:.3f}"]
         listing = self.folder / "frames.txt"
         listing.write_text("\n".join(lines), encoding="utf-8")
         filters = f"fps={FRAME_RATE},scale={WIDTH}:-2:flags=lanczos"

@@ -57,12 +57,8 @@ def describe_conflict(
         version = sentence(
             "version %(number)s (“%(message)s”)", number=current.number, message=current.message
         )
-    time = f"{current.created_at:%Y-%m-%d %H:%M}"
     saved_while = sentence(
-        "%(author)s saved %(version)s at %(time)s UTC while you were working.",
-        author=author,
-        version=version,
-        time=time,
+        "%(author)s saved %(version)s while you were working.", author=author, version=version
     )
     advice = sentence(
         "Your uploaded files are still stored: review version %(number)s, then save on top of it.",

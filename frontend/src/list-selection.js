@@ -56,6 +56,17 @@ export function connectListSelection(form) {
     setScope(false);
     update();
   };
+  /** The box that was clicked last. @type {EventTarget | null} */
+  let anchor = null;
+  document.addEventListener("click", (event) => {
+    const all = boxes();
+    const [from, to] = [anchor, event.target].map((box) => all.indexOf(/** @type {HTMLInputElement} */ (box)));
+    if (to === undefined || to < 0) return;
+    const { checked } = /** @type {HTMLInputElement} */ (event.target);
+    if (event.shiftKey && from !== undefined && from >= 0)
+      for (const box of all.slice(Math.min(from, to), Math.max(from, to) + 1)) box.checked = checked;
+    anchor = event.target;
+  });
   document.addEventListener("change", (event) => {
     const field = event.target;
     if (!(field instanceof HTMLInputElement)) return;

@@ -10,6 +10,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from dubbing_core.cell_gaps import LineCounts
+from dubbing_core.progress_matrix import Cell, CellState, ProgressMatrix
+from dubbing_core.stale_results import Input, Staleness
+from dubbing_core.steps import Step
+from sessions_app.queries.numbered_pages import NumberedPage
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 COLORS = {
@@ -33,6 +38,26 @@ SCRIPTS = {
 }
 
 
+MATRIX = ProgressMatrix(
+    languages=("es", "hi", "fr"),
+    transcribed=Cell(state=CellState.DONE, files=1),
+    empty_files=(),
+    cells={
+        ("es", Step.TRANSLATED): Cell(state=CellState.DONE, files=1),
+        ("es", Step.VOICED): Cell(state=CellState.DONE, files=13),
+        ("es", Step.DUBBED): Cell(state=CellState.DONE, files=1),
+        ("hi", Step.TRANSLATED): Cell(state=CellState.DONE, files=1),
+        ("hi", Step.VOICED): Cell(
+            state=CellState.DONE,
+            files=12,
+            stale=Staleness(cause=Input.TRANSLATED, changed_in=5, made_in=2, files=12),
+        ),
+        ("fr", Step.TRANSLATED): Cell(state=CellState.EMPTY, files=1, empty_files=1),
+        ("fr", Step.VOICED): Cell(state=CellState.PARTIAL, files=41, lines=LineCounts(total=48, voiced=41)),
+    },
+)
+
+
 @cache
 def _read_icon_names() -> list[str]:
     file = settings.BASE_DIR / "frontend/icons.json"
@@ -50,5 +75,7 @@ def page(request: SignedInRequest) -> HttpResponse:
         "colors": COLORS,
         "scripts": SCRIPTS,
         "icons": _read_icon_names(),
+        "matrix": MATRIX,
+        "page": NumberedPage(items=[], total=300, size=25, number=3),
     }
     return render(request, "styleguide/page.html", context)

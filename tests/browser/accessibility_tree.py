@@ -72,16 +72,19 @@ class Table:
     name: str
     columns: list[str]
     cells: dict[tuple[str, str], Node]
+    notes: list[Node]
+    """Rows of one cell, on the row before."""
 
 
 def read_table(table: Node) -> Table:
-    """Return the cells of a table; each row has one for each column, and its header first."""
+    """Return the cells of a table; each row has one for each column, and its header first, or is a note."""
     head, *rows = [[each for each in row.children if each.role in CELLS] for row in table.find_all("row")]
     assert {cell.role for cell in head} == {"columnheader"}
     columns = [cell.name for cell in head]
     cells: dict[tuple[str, str], Node] = {}
-    for header, *row in rows:
+    notes = [row[0] for row in rows if len(row) == 1]
+    for header, *row in (row for row in rows if len(row) > 1):
         assert header.role == "rowheader"
         assert len(row) == len(columns) - 1
         cells |= {(header.name, column): cell for column, cell in zip(columns[1:], row, strict=True)}
-    return Table(table.name, columns, cells)
+    return Table(table.name, columns, cells, notes)

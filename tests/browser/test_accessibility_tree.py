@@ -104,14 +104,15 @@ def check_matrix(page: Page) -> None:
         ("Arabic (ar)", "Audio"): "Done",
         ("Arabic (ar)", "Dubbed video"): "Missing",
         ("Hindi (hi)", "Translation"): "Done",
-        ("Hindi (hi)", "Audio"): "Partial 3 of 3 lines voiced, not joined yet",
+        ("Hindi (hi)", "Audio"): "Partial",
         ("Hindi (hi)", "Dubbed video"): "Done",
         ("Spanish (es)", "Translation"): "Missing",
         ("Spanish (es)", "Audio"): "Missing",
         ("Spanish (es)", "Dubbed video"): "Done",
     }
     links = [link.name for link in matrix.cells["Hindi (hi)", "Audio"].find_all("link")]
-    assert links == ["Partial 3 of 3 lines voiced, not joined yet"]
+    assert links == ["Partial"]
+    assert [note.text for note in matrix.notes] == ["Audio: 3 of 3 lines voiced, not joined yet"]
 
 
 def check_selection(page: Page) -> None:

@@ -34,7 +34,7 @@ def test_a_change_is_found_restored_and_undone(make_signed_in_user, tmp_path: Pa
     expect(page.locator(".lines mark.ins")).to_have_text("sky")
 
     page.goto(session)
-    page.get_by_role("link", name="Restore a part of version 1").click()
+    page.get_by_role("link", name="Restore a part… (version 1)").click()
     page.get_by_label("All of Hindi").check()
     expect(page.get_by_label("Hindi Translation")).to_be_checked()
     page.get_by_role("button", name="Restore translations in hi").click()

@@ -29,6 +29,7 @@ def test_sessions_are_filtered_and_changed_together(bob: BrowserUser, work_folde
 
     filter_without_leaving_the_field(bob.page)
     star_and_sort(bob.page)
+    select_a_range(bob.page)
     tag_all_results(bob.page)
     delete_all_results(bob.page)
     undo(bob.page)
@@ -75,6 +76,15 @@ def star_and_sort(page: Page) -> None:
     expect(page.get_by_role("link", name="talk 26")).to_be_visible()
     page.get_by_role("link", name="Page 1").click()
     expect(page.get_by_role("link", name="Page 1")).to_have_attribute("aria-current", "page")
+
+
+def select_a_range(page: Page) -> None:
+    boxes = page.locator("input[name=codes]")
+    boxes.nth(1).click()
+    boxes.nth(5).click(modifiers=["Shift"])
+    expect(page.locator("[data-batch]")).to_contain_text("5 selected")
+    page.get_by_role("button", name="Clear selection").click()
+    expect(page.locator("[data-batch]")).to_be_hidden()
 
 
 def select_all_results(page: Page) -> None:

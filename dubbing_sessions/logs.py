@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
+from django.conf import settings
+
 REDACTED = "[redacted]"
 _SECRETS = re.compile(
     r"""(?P<before>
@@ -41,3 +43,12 @@ def redact_handlers(logger: logging.Logger) -> None:
     for handler in logger.handlers:
         if not isinstance(handler.formatter, RedactingFormatter):
             handler.setFormatter(RedactingFormatter(handler.formatter or logging.Formatter()))
+
+
+def redact_web_logs() -> None:
+    """Redact gunicorn's logs, which contain paths, and those of the settings.
+
+    However gunicorn was started. Django has configured its own again, if it was set up before.
+    """
+    for name in ("gunicorn.access", "gunicorn.error", *settings.LOGGING["loggers"]):
+        redact_handlers(logging.getLogger(name))

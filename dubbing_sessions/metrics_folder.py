@@ -12,8 +12,8 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Read by prometheus_client when it is imported."""
 
 
-def share_metrics_folder() -> None:
-    """Create the folder for the children of this process's parent, the server.
+def share_metrics_folder(*, server_pid: int) -> None:
+    """Create the folder for the web processes of a server.
 
     Folders of servers that have ended are deleted. Set the variable to use another folder.
     """
@@ -24,7 +24,7 @@ def share_metrics_folder() -> None:
     for folder in parent.glob(f"{prefix}*"):
         if not Path("/proc", folder.name.removeprefix(prefix)).exists():
             shutil.rmtree(folder, ignore_errors=True)
-    folder = parent / f"{prefix}{os.getppid()}"
+    folder = parent / f"{prefix}{server_pid}"
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     # In a shared temporary folder another user could have created it first.

@@ -12,8 +12,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from dubbing_sessions.env import env_int
+from dubbing_sessions.env import env_int, env_str
 from dubbing_sessions.garbage_collection import exempt_modules
+from dubbing_sessions.logs import redact_web_logs
+from dubbing_sessions.metrics_folder import share_metrics_folder
 from dubbing_sessions.web_worker import LOADS, place_of
 
 MAX_DEFAULT_PROCESSES = 8
@@ -51,7 +53,7 @@ def raise_descriptor_limit() -> int:
 def on_starting(_server: Any) -> None:
     """Import all pages once, in the process that web processes are forked from.
 
-    They start at once and share this memory. What they do not share, connections and threads, they open themselves.
+    They start at once and share this memory. Each opens its own connections and threads after the fork.
     """
     from django.urls import get_resolver  # noqa: PLC0415 (needs Django, which `preload_app` has set up)
 
@@ -70,6 +72,7 @@ def post_worker_init(_worker: Any) -> None:
     if connection.vendor == "sqlite":
         connection.ensure_connection()
     sys.setswitchinterval(SWITCH_INTERVAL)
+    redact_web_logs()  # again: after SIGHUP gunicorn has new handlers
     # In a thread: the store's public address may not respond.
     threading.Thread(target=import_string(CHECK_PERMISSIONS), name="check-permissions", daemon=True).start()
 
@@ -81,6 +84,8 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 # Before the settings are read: the threads of a process share its connections to PostgreSQL.
 os.environ.setdefault("DATABASE_POOL_SIZE", str(DATABASE_POOL_SIZE))
+if env_str("METRICS_TOKEN") or env_str("METRICS_NETWORKS"):
+    share_metrics_folder(server_pid=os.getpid())  # before anything imports prometheus_client
 wsgi_app = "dubbing_sessions.wsgi"
 preload_app = True
 worker_class = "dubbing_sessions.web_worker.Worker"

@@ -76,8 +76,7 @@ async function load(url, onResults) {
   running?.abort();
   const controller = new AbortController();
   running = controller;
-  const results = document.getElementById("results");
-  results?.setAttribute("aria-busy", "true");
+  document.getElementById("results")?.setAttribute("aria-busy", "true");
   let fresh = null;
   try {
     await whenStarsAreSaved();
@@ -87,6 +86,7 @@ async function load(url, onResults) {
   } catch {
     if (controller.signal.aborted) return;
   }
+  const results = document.getElementById("results"); // it may have been refreshed
   if (!results || !fresh) {
     location.assign(url); // shows the sign-in or the error
     return;

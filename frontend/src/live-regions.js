@@ -58,6 +58,7 @@ function replaceRegion(name, fresh) {
 export function isInUse(region) {
   const { activeElement } = document;
   if (region instanceof HTMLElement && region.hidden) return true; // such as the name, while it is a field
+  if (region.matches("[aria-busy='true']")) return true; // it is being loaded
   if (region.contains(activeElement) && isField(activeElement)) return true;
   if (region.contains(activeElement) && !activeElement?.id) return true; // the focus would be lost
   const selection = getSelection();

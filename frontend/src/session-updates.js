@@ -70,12 +70,13 @@ function listChanging(root, isBehind) {
  */
 async function showVersion(root, regions) {
   const player = root.querySelector("#player");
-  const isIdle = player instanceof HTMLElement && player.dataset.used === undefined;
-  const names = isIdle ? [...ALL, "player"] : withoutPlayer(root, ALL);
+  const isIdle = player instanceof HTMLElement && player.dataset.used === undefined && isRegionFree("player");
+  // The player first: its successor loads the lines.
+  const names = isIdle ? ["player", ...ALL] : withoutPlayer(root, ALL);
   const isFree = names.every(isRegionFree);
   const remaining = await regions.refresh(isFree ? names : FOLLOWING, { isOnly: true });
-  if (!isFree || remaining.length > 0) return "offered";
-  return player && !isIdle ? "played" : "shown";
+  if (!isFree || remaining.some((name) => name !== "player")) return "offered";
+  return player && (!isIdle || remaining.length > 0) ? "played" : "shown";
 }
 
 /**

@@ -35,8 +35,9 @@ def compress_pages(
     Files, streams and responses with a validator stay as they are: their ranges and ETags are those of the bytes.
 
     A stranger who can make a user open addresses with guesses in them, and sees the lengths of the responses, could find out a secret
-    on the page (BREACH). The address of a shared page is a secret itself: who does not know it can make no user open it. The CSRF token is masked differently in each response, new tokens and links are shown once, and a name of random
-    length in the header hides single bytes.
+    on the page (BREACH). The CSRF token is masked differently in each response, new tokens and links are shown once, and a name of random
+    length in the header hides single bytes. The address of a shared page is itself a secret: an attacker without it cannot make a user
+    open the page. One with it could at most find out what the page shows of the signed-in viewer: name and session.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

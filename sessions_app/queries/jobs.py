@@ -80,6 +80,10 @@ def _sum_unfinished_jobs(user: AbstractBaseUser) -> QuerySet[Job, tuple[int, int
     )
 
 
+def has_waiting_job(user: AbstractBaseUser) -> bool:
+    return visible_to(user, Job.objects.filter(state=Job.State.QUEUED)).exists()
+
+
 def has_worker(*, now: datetime) -> bool:
     """Return whether a worker runs that will start waiting jobs."""
     return Worker.objects.running(now=now).exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,7 +99,7 @@ class ShownCell:
             return gettext("Not shared")
         return gettext("Stale") if self.cell.stale else str(WORDS[self.cell.state])
 
-    @property
+    @cached_property
     def note(self) -> str:
         """Why the cell is stale, or the number of its files."""
         cell = self.cell
@@ -112,7 +113,7 @@ class ShownCell:
             return reason
         gaps = cell.gaps
         if cell.lines and not cell.lines.has_gaps and cell.state is not CellState.DONE:
-            is_whole = cell.lines.total and cell.state is CellState.PARTIAL
+            is_whole = cell.lines.total and cell.state is CellState.PARTIAL and not cell.cut_files
             summary: str = cell.lines.summary
             if is_whole:
                 summary = sentence("%(lines)s, not joined yet", lines=summary)
@@ -137,7 +138,7 @@ class ShownCell:
     def has_long_note(self) -> bool:
         """Whether the row lists what the cell has no room for.
 
-        That is a reason, or what can be done about it.
+        A reason, or an available action.
         """
         is_checked = self.cell.stale is not None or self.cell.checked is not None
         return is_checked or bool(self.lines_query) or len(self.note) > SHORT_NOTE
@@ -190,7 +191,7 @@ def progress_cell(cell: ShownCell, page_url: str, is_being_read: object) -> Safe
     :param is_being_read: the texts are not read yet, so that the state of their cells is not known.
     """
     cell = _adapt(cell, page_url, is_being_read)
-    text = _describe(cell, has_long_note=cell.category is Category.TRANSCRIPTIONS)
+    text = _describe(cell, shows_all_notes=cell.category is Category.TRANSCRIPTIONS)
     if not cell.cell.files or not page_url:
         return format_html('<span class="cell {}">{}</span>', cell.state, text)
     query = {"category": cell.category.value} | ({"language": cell.language} if cell.language else {})
@@ -241,9 +242,9 @@ def selectable_cell(
     )
 
 
-def _describe(cell: ShownCell, *, has_long_note: bool = True) -> SafeString:
+def _describe(cell: ShownCell, *, shows_all_notes: bool = True) -> SafeString:
     mark = icon(ICONS[cell.state]) if cell.state in ICONS else ""
-    note = _note(cell.note) if cell.note and (has_long_note or not cell.has_long_note) else ""
+    note = _note(cell.note) if cell.note and (shows_all_notes or not cell.has_long_note) else ""
     return format_html('<span class="cell-state">{}{}</span>{}', mark, cell.word, note)
 
 

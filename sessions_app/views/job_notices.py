@@ -13,14 +13,14 @@ from sessions_app.templatetags.jobs import activity, outcome
 from sessions_app.templatetags.portal import is_stopping, job_title, pace
 from sessions_app.translation import localize_stored
 
-RETRIED = {Job.State.FAILED, Job.State.CANCELLED}
+RETRYABLE_STATES = {Job.State.FAILED, Job.State.CANCELLED}
 
 
 def describe_job(job: Job, *, now: datetime) -> dict[str, Any]:
     """Return a job for scripts: its progress, or how it ended and what to do next."""
     speed = pace(job)
     can_cancel = not job.is_finished and job.cancel_requested_at is None
-    can_retry = job.state in RETRIED and job.is_retryable and job.error_code != "conflict"
+    can_retry = job.state in RETRYABLE_STATES and job.is_retryable and job.error_code != "conflict"
     return {
         "code": str(job.code),
         "kind": job.kind,

@@ -19,7 +19,7 @@ from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
-from sessions_app.queries.jobs import get_job_page, has_worker
+from sessions_app.queries.jobs import get_job_page, has_waiting_job, has_worker
 from sessions_app.queries.keyset import Position
 from sessions_app.views.errors import run_with_message, show_error
 from sessions_app.views.job_notices import get_session_url
@@ -43,7 +43,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     kind = kind if kind in set(Job.Kind) else ""
     position = Position.from_query(request.GET)
     page = get_job_page(request.user, position, states=JOB_STATES.get(state, ()), kind=kind)
-    is_waiting = any(job.state == Job.State.QUEUED for job in page)
+    is_waiting = has_waiting_job(request.user)
     context = {
         "page": page,
         "has_no_worker": is_waiting and not has_worker(now=timezone.now()),

@@ -112,7 +112,7 @@ def check_matrix(page: Page) -> None:
     }
     links = [link.name for link in matrix.cells["Hindi (hi)", "Audio"].find_all("link")]
     assert links == ["Partial"]
-    assert [note.text for note in matrix.notes] == ["Audio: 3 of 3 lines voiced, not joined yet"]
+    assert [note.text for note in matrix.notes] == ["Hindi, Audio: 3 of 3 lines voiced, not joined yet"]
 
 
 def check_selection(page: Page) -> None:

@@ -115,7 +115,7 @@ def read_on_beside_the_picture(page: Page) -> None:
     page.evaluate("window.scrollTo(0, 0)")
     expect(frame).not_to_have_class(re.compile("is-mini"))
     page.evaluate("window.scrollTo(0, document.getElementById('player').offsetHeight + 200)")
-    frame.get_by_role("button", name="Close the small picture").click()
+    frame.get_by_role("button", name="Pause and close the small picture").click()
     expect(frame).not_to_have_class(re.compile("is-mini"))
     page.evaluate("window.scrollTo(0, 0)")
     page.evaluate("document.getElementById('player').player.play()")

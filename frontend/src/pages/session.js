@@ -26,7 +26,8 @@ function showPlainLines(region) {
   const panel = region.querySelector("[data-transcript]");
   if (!lines || !(panel instanceof HTMLElement)) return;
   lines.remove();
-  panel.dataset.transcript = panel.dataset.transcript?.replace("part=downloads", "part=1");
+  const page = region.querySelector(".section-head a");
+  if (page instanceof HTMLAnchorElement) panel.dataset.transcript = `${page.href}?part=1`;
 }
 
 const regions = new RegionRefresher();

@@ -5,6 +5,7 @@ import { LineList } from "./lines.js";
 
 export class LinePanel {
   #player;
+  #signal;
   /** @type {LineList | null} */
   #list = null;
   #looped = -1;
@@ -16,6 +17,7 @@ export class LinePanel {
    */
   constructor(player, signal) {
     this.#player = player;
+    this.#signal = signal;
     this.#hasReadTexts = player.data.hasReadTexts;
     document.addEventListener("click", (event) => this.#click(event), { signal });
     player.addEventListener("language", () => {
@@ -27,8 +29,9 @@ export class LinePanel {
 
   /** Use the panel that the page has now: it comes when texts were read, and is replaced by newer ones. */
   attach() {
+    if (this.#signal.aborted) return;
     const list = document.querySelector("#player-lines ol");
-    this.#list = list instanceof HTMLElement ? new LineList(list) : null;
+    this.#list = list instanceof HTMLElement ? new LineList(list, this.#signal) : null;
     this.#load();
   }
 

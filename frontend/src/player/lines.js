@@ -25,9 +25,13 @@ export class LineList {
   /** @type {AbortController | null} */
   #loading = null;
 
-  /** @param {HTMLElement} list */
-  constructor(list) {
+  /**
+   * @param {HTMLElement} list
+   * @param {AbortSignal} signal ends what is being loaded
+   */
+  constructor(list, signal) {
     this.#list = list;
+    signal.addEventListener("abort", () => this.#loading?.abort());
     for (const name of ["wheel", "touchmove", "pointerdown"]) {
       list.addEventListener(name, () => this.holdScroll(), { passive: true });
     }

@@ -6,7 +6,7 @@ import { gettext } from "../i18n.js";
 
 /** Share of the picture that is scrolled out of sight. */
 const HIDDEN = 0.6;
-/** Of the player's height, at which its place is looked at. */
+/** Fractions of the player's height at which its position is checked. */
 const STEPS = 20;
 
 /**
@@ -21,7 +21,7 @@ export function connectMini(player, root, frame, signal) {
   const close = create("button", "player-mini-close");
   close.type = "button";
   close.hidden = true;
-  close.setAttribute("aria-label", gettext("Close the small picture"));
+  close.setAttribute("aria-label", gettext("Pause and close the small picture"));
   close.append(icon("close"));
   frame.append(close);
   let isAbove = false;
@@ -30,6 +30,7 @@ export function connectMini(player, root, frame, signal) {
 
   const end = () => {
     if (!frame.classList.contains("is-mini")) return;
+    if (document.activeElement === close) root.focus({ preventScroll: true });
     frame.classList.remove("is-mini");
     frame.removeAttribute("popover"); // it leaves the top layer
     root.style.removeProperty("min-height");
@@ -46,14 +47,14 @@ export function connectMini(player, root, frame, signal) {
     }
   };
   /** @param {IntersectionObserverEntry[]} entries */
-  const place = (entries) => {
+  const updatePosition = (entries) => {
     const top = entries.at(-1)?.boundingClientRect.top ?? 0;
     if (!frame.classList.contains("is-mini")) height = frame.offsetHeight;
     isAbove = top < -HIDDEN * height;
     if (!isAbove) isClosed = false;
     update();
   };
-  const observer = new IntersectionObserver(place, {
+  const observer = new IntersectionObserver(updatePosition, {
     threshold: Array.from({ length: STEPS + 1 }, (_, at) => at / STEPS),
   });
   observer.observe(root); // not the frame, which leaves its place

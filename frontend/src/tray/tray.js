@@ -73,17 +73,14 @@ function showSummary(tray, jobs) {
  */
 function showWorker(tray, hasWorker) {
   const warning = find(tray, "[data-tray-no-worker]");
-  if (hasWorker) warning.replaceChildren();
-  else if (!warning.hasChildNodes())
-    warning.append(
-      icon("warning"),
-      create(
-        "span",
-        "",
-        gettext("No worker is running, so waiting jobs do not start. They start by themselves when one is back."),
-      ),
-    );
-  if (!hasWorker) tray.dataset.level = "warn";
+  const status = find(tray, "[data-tray-status]");
+  tray.toggleAttribute("data-no-worker", !hasWorker);
+  if (hasWorker) for (const each of [warning, status]) each.replaceChildren();
+  else if (!warning.hasChildNodes()) {
+    const more = gettext("Waiting jobs start by themselves when a worker is back.");
+    status.textContent = gettext("No worker is running.");
+    warning.append(icon("warning"), create("span", "", `${status.textContent} ${more}`));
+  }
 }
 
 /**
@@ -123,7 +120,7 @@ async function act(button) {
  * @param {LiveState} state
  * @returns {boolean} whether the page is loaded again
  */
-function showOnPage({ jobs, session, has_no_worker: isWithoutWorker }) {
+function showOnPage({ jobs, session, has_no_worker: hasNoWorker }) {
   for (const job of jobs) {
     const row = document.querySelector(`[data-job="${job.code}"]`);
     if (row) showRow(row, job);
@@ -136,8 +133,7 @@ function showOnPage({ jobs, session, has_no_worker: isWithoutWorker }) {
   const history = document.querySelector("[data-follow-jobs]");
   if (history && isOutdated(jobs, Date.parse(history.dataset.newest ?? ""))) regions.refresh(["jobs"]);
   const warning = document.querySelector('[data-region="no-worker"]');
-  if (warning && (warning.querySelector(".banner") !== null) !== Boolean(isWithoutWorker))
-    regions.refresh(["no-worker"]);
+  if (warning && (warning.querySelector(".banner") !== null) !== Boolean(hasNoWorker)) regions.refresh(["no-worker"]);
   return false;
 }
 

@@ -23,6 +23,9 @@ LONGEST_SECONDS = 10 * 365 * 86400
 KINDS = {kind.value: kind for kind in StreamKind}
 NO_RATE = sentence("is damaged: it states neither sample rate nor channels")
 NOTHING = sentence("contains neither audio nor video")
+UNKNOWN = "unknown"
+"""Codec that this machine has no decoder for."""
+UNKNOWN_CODEC = sentence("the codec of its picture is unknown")
 UNKNOWN_PICTURE = sentence("the size of its picture is unknown, or above 8192 by 4320 pixels")
 
 
@@ -49,7 +52,9 @@ def build_facts(raw: Mapping[str, Any]) -> MediaFacts:
     width, height = _read_integer(raw.get("width")), _read_integer(raw.get("height"))
     has_picture = StreamKind.VIDEO in kinds
     problem = find_problem(streams, duration_ms)
-    if has_picture and not (width and height):
+    if has_picture and raw.get("video_codec") == UNKNOWN:
+        problem = "; ".join(filter(None, (problem, UNKNOWN_CODEC)))
+    elif has_picture and not (width and height):
         problem = "; ".join(filter(None, (problem, UNKNOWN_PICTURE)))
     rate = _read_number(raw.get("frame_rate"), HIGHEST_RATE)
     return MediaFacts(

@@ -12,7 +12,7 @@ import pytest
 from dubbing_core.media_facts import StreamKind
 from sessions_app.media import client as module
 from sessions_app.media.client import ENDED, TOO_SLOW, MediaReaderUnavailableError
-from sessions_app.media.facts import UNKNOWN_PICTURE, build_facts
+from sessions_app.media.facts import UNKNOWN_CODEC, UNKNOWN_PICTURE, build_facts
 from sessions_app.media.reader import MediaReader
 from sessions_app.storage.errors import StoreUnavailableError
 from tests.services.waits import LIMIT
@@ -87,6 +87,12 @@ def test_damaged_files_have_the_place(reader, samples, name, problem):
 
     assert (facts.problem or facts.reason).startswith(problem)
     assert bool(facts.reason) is problem.startswith("is ")
+
+
+def test_a_codec_without_a_decoder_is_named(reader, samples):
+    facts = read(reader, samples["talk.mp4"].replace(b"avc1", b"zzz9"))
+
+    assert (facts.video_codec, facts.problem) == ("unknown", UNKNOWN_CODEC)
 
 
 def test_half_of_a_file_ends_in_its_middle(reader, samples):

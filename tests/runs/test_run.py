@@ -151,12 +151,12 @@ def environment(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.fixture
-def start(environment: dict[str, str]) -> Iterator[Callable[[], Run]]:
+def start(environment: dict[str, str]) -> Iterator[Callable[..., Run]]:
     """Start portals on one DATA_DIR, one after the other."""
     started: list[Run] = []
 
-    def start_one() -> Run:
-        started.append(Run(environment))
+    def start_one(**settings: str) -> Run:
+        started.append(Run({**environment, **settings}))
         return started[-1]
 
     yield start_one
@@ -208,7 +208,7 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment):
     assert is_free(address)
 
     # The second start has the same data and password, and creates no second demo.
-    second = start().until_ready()
+    second = start(MEDIA_PROCESSES="0", PROXY_PROCESSES="0").until_ready()
     assert second.password == password
     assert "Creating a demo" not in second.output
     assert second.visit().get("/sessions/").text.count(f"/sessions/{code[1]}/") > 0

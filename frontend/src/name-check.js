@@ -66,5 +66,6 @@ export function connectNameCheck(input, { isOptional = false } = {}) {
     input.setCustomValidity("");
     timer = window.setTimeout(check, DELAY);
   });
+  if (input.value !== input.defaultValue) check(); // it was typed before the script ran
   return check;
 }

@@ -110,6 +110,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.l10n",
                 "sessions_app.templatetags.portal",
+                "sessions_app.templatetags.shown_texts",
                 "sessions_app.templatetags.page_urls",
             ],
             "context_processors": [

@@ -15,30 +15,25 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.template import Context
-from django.template.defaultfilters import stringfilter
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from dubbing_core.categories import Category
-from dubbing_core.paths import escape_lines, escape_unprintable
+from dubbing_core.paths import escape_unprintable
 from dubbing_core.progress import Progress, Stage
-from dubbing_core.project_edits import name_voice
 from dubbing_core.selection import Selection
 from sessions_app.media.types import playable_type
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary
-from sessions_app.text_direction import isolate, isolate_quoted
+from sessions_app.text_direction import isolate
 from sessions_app.translation import (
     NBSP,
     localize,
     localize_date,
-    localize_facts,
-    localize_message,
     localize_size,
     localize_stored,
 )
@@ -239,27 +234,6 @@ def player(path: str) -> str:
     """Return the inline player: ``audio``, ``video``, ``image``, or "" for none."""
     media_type = playable_type(path)
     return media_type.partition("/")[0] if media_type else ""
-
-
-@register.filter
-def visible(text: str | Promise) -> str:
-    """Return a text whose characters are all seen; its quoted names are isolated."""
-    shown = localize(text) if isinstance(text, str) else str(text)
-    return isolate_quoted(escape_unprintable(str(shown)))
-
-
-@register.filter
-def visible_list(texts: Iterable[str]) -> str:
-    """Return texts in a row; `join` would escape them, and the next filter again."""
-    return ", ".join(map(visible, texts))
-
-
-register.filter("isolated", stringfilter(isolate_quoted))
-register.filter("visible_lines", escape_lines)
-register.filter("voice_name", name_voice)
-register.filter("stored", localize_stored)
-register.filter("version_message", localize_message)
-register.filter("facts", localize_facts)
 
 
 @register.filter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import gettext_lazy
 
-from sessions_app.templatetags.portal import visible
+from sessions_app.templatetags.shown_texts import visible
 from sessions_app.text_direction import isolate, isolate_quoted
 
 FSI, PDI = "\u2068", "\u2069"

@@ -3,7 +3,7 @@ FROM node:24.19.0-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806
 WORKDIR /app/frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
 RUN npm ci --omit=dev
-COPY frontend/build.js frontend/icons.js frontend/icons.json ./
+COPY frontend/build.js frontend/fonts.js frontend/icons.js frontend/icons.json ./
 COPY frontend/css css
 COPY frontend/src src
 RUN npm run build

@@ -11,7 +11,7 @@ npm_base := frontend/node_modules/.installed-base
 npm_dev := frontend/node_modules/.installed-dev
 dist := static/dist/.built
 # Folders too: their time changes when a file is added or removed.
-frontend_sources := $(shell find frontend/src frontend/css) frontend/build.js frontend/icons.js frontend/icons.json
+frontend_sources := $(shell find frontend/src frontend/css) frontend/build.js frontend/fonts.js frontend/icons.js frontend/icons.json
 npm_lock := frontend/package.json frontend/package-lock.json frontend/.npmrc
 
 help: ## Show this list

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildFonts } from "./fonts.js";
 import { buildSprite } from "./icons.js";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
@@ -12,8 +13,7 @@ const { metafile, outputFiles } = await build({
   absWorkingDir: ROOT,
   entryPoints: ["src/pages/*.js", "src/upload/hash-worker.js", "css/pages/*.css"],
   entryNames: "[name]",
-  assetNames: "[name]",
-  loader: { ".woff2": "file" },
+  external: ["*.woff2"],
   outdir: OUTPUT,
   bundle: true,
   minify: true,
@@ -29,9 +29,12 @@ const { metafile, outputFiles } = await build({
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });
 await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));
-const { sprite, inputs } = await buildSprite(ROOT);
+const { sprite, inputs: iconInputs } = await buildSprite(ROOT);
 await writeFile(join(OUTPUT, "icons.svg"), sprite);
-await writeFile(join(OUTPUT, "LICENSES.txt"), await collectLicenses([...Object.keys(metafile.inputs), ...inputs]));
+const { fonts, inputs: fontInputs } = await buildFonts(ROOT);
+await Promise.all([...fonts].map(([name, font]) => writeFile(join(OUTPUT, `${name}.woff2`), font)));
+const inputs = [...Object.keys(metafile.inputs), ...iconInputs, ...fontInputs];
+await writeFile(join(OUTPUT, "LICENSES.txt"), await collectLicenses(inputs));
 
 /**
  * Return the licenses of the packages that the input files belong to, as one text.

@@ -6,7 +6,6 @@ A browser finds a font of another script only when it lays out its first charact
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from django import template
 from django.templatetags.static import static
@@ -18,25 +17,26 @@ from sessions_app.queries.transcripts import Transcript
 register = template.Library()
 
 FONTS = {
-    "noto-sans-devanagari-devanagari-400-normal": re.compile("[\u0900-\u097f]"),
-    "noto-sans-arabic-arabic-400-normal": re.compile("[\u0600-\u06ff]"),
-    "noto-sans-hebrew-hebrew-wght-normal": re.compile("[\u05d0-\u05ea]"),
-    "noto-sans-thai-thai-wght-normal": re.compile("[\u0e01-\u0e3a]"),
+    "devanagari": re.compile("[\u0900-\u097f]"),
+    "arabic": re.compile("[\u0600-\u06ff]"),
+    "hebrew": re.compile("[\u05d0-\u05ea]"),
+    "thai": re.compile("[\u0e01-\u0e3a]"),
 }
 """Files of frontend/css/fonts.css, and characters for which browsers load them."""
 
 
 @register.simple_tag
-def transcript_fonts(transcript: Transcript) -> SafeString:
-    """Return links that preload the fonts of the shown lines.
+def text_fonts(text: str) -> SafeString:
+    """Return links that preload the fonts of a text that the page shows.
 
     No others: browsers report fonts that are preloaded and not used.
     """
-    return preload_fonts(cell.text for row in transcript.page.items for cell in row.cells)
-
-
-def preload_fonts(texts: Iterable[str]) -> SafeString:
-    text = "\n".join(texts)
     addresses = [static(f"dist/{name}.woff2") for name, pattern in FONTS.items() if pattern.search(text)]
     link = '<link rel="preload" href="{}" as="font" type="font/woff2" crossorigin>'
     return format_html_join("\n", link, ((address,) for address in addresses))
+
+
+@register.simple_tag
+def transcript_fonts(transcript: Transcript) -> SafeString:
+    """Return links that preload the fonts of the shown lines."""
+    return text_fonts("\n".join(cell.text for row in transcript.page.items for cell in row.cells))

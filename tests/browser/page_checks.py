@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,8 +18,6 @@ MAX_SHIFT = 0.001
 """Cumulative layout shift: what rounding leaves, with a cold cache and a slow processor, too."""
 SLOWDOWN = 4
 """Factor by which the processor is slower while a page loads: a page that is drawn in parts shows what moves."""
-OTHER_SCRIPT = re.compile(r"noto-sans-|inter-(?!latin-wght)")
-"""Fonts that only pages with texts in other scripts load, for these texts."""
 THEME_RULES = ["color-contrast", "link-in-text-block", "target-size"]
 """Rules of axe whose results depend on the theme or the width of a page; the others depend on its elements alone."""
 RUN_AXE = """
@@ -128,7 +125,6 @@ def check_load(page: Page, path: str, max_weight: int | None = None) -> str:
     :returns: the figures as a line.
     """
     loaded = list_loaded(page)
-    loaded = {address: size for address, size in loaded.items() if not OTHER_SCRIPT.search(address)}
     weight = sum(loaded.values())
     vitals = measure_vitals(page)
     assert weight <= (max_weight or MAX_WEIGHT), (path, weight, loaded)

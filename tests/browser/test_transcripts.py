@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.browser_user import BrowserUser
+from tests.browser.page_checks import check_load, record_parsed
 from tests.browser.recorders import record_texts, wait_for_recorded_text
 
 LINES = {
@@ -23,12 +24,14 @@ LINES = {
         "من الجبال في الغالب.",
     ],
     "hi": ["पाठ्यक्रम में आपका स्वागत है।", "आज हम नदियाँ देखेंगे।", "पानी कहाँ से आता है?", "ज़्यादातर पहाड़ों से।"],
+    "pl": ["Witamy na kursie.", "Dziś oglądamy rzeki.", "Skąd płynie woda?", "Głównie z gór."],
+    "th": ["ยินดีต้อนรับ", "วันนี้เราดูแม่น้ำ", "น้ำมาจากไหน", "ส่วนใหญ่มาจากภูเขา"],
     "zh": ["欢迎来到本课程。", "今天我们来看河流。", "水从哪里来", "主要来自山区。"],
 }
 
 
 def make_project(folder: Path) -> Path:
-    project = folder / "rivers"
+    project = folder / "नदियाँ"
     for language, lines in LINES.items():
         kind = "transcriptions" if language == "en" else "translations"
         (project / kind).mkdir(parents=True, exist_ok=True)
@@ -45,6 +48,7 @@ def make_project(folder: Path) -> Path:
 
 def test_a_transcript_is_read_and_searched(bob: BrowserUser, tmp_path: Path):
     page = bob.page
+    record_parsed(page)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     bob.open("/sessions/new/")
     bob.choose("folder", make_project(tmp_path))
@@ -55,15 +59,17 @@ def test_a_transcript_is_read_and_searched(bob: BrowserUser, tmp_path: Path):
     bob.controller.call("read_texts")
     page.goto(address)
     expect(panel.get_by_text("Welcome to the course.").first).to_be_visible()
+    check_load(page, "a session with texts in six languages")
 
     panel.get_by_role("link", name="Open transcript").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Transcript")
     expect(page.get_by_text("Not readable")).to_be_visible()
     page.locator("summary", has_text="Languages").click()
-    for key in ("hi", "zh"):
+    for key in ("th", "zh"):
         page.locator(f"input[name=show][value={key}]").check()
     page.get_by_role("button", name="Show these").click()
-    expect(page.get_by_role("columnheader")).to_have_count(6)
+    expect(page.get_by_role("columnheader")).to_have_count(8)
+    check_load(page, "a transcript in six languages")
     expect(page.locator("td p[lang=ar]").first).to_have_attribute("dir", "rtl")
 
     page.get_by_label("Search these lines").fill("the</i> MOUNT")

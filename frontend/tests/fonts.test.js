@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readFaces } from "../fonts.js";
+
+const RULE = `@font-face {
+  font-family: "A";
+  font-weight: 400 680;
+  src: url("a-latin.woff2") format("woff2");
+  unicode-range:
+    U+0041-0043, U+1F600;
+}
+`;
+
+test("a face has the name, the weights and the characters of its rule", () => {
+  assert.deepEqual(readFaces(RULE), [{ name: "a-latin", weights: [400, 680], characters: "ABC😀" }]);
+});
+
+test("faces of the system's fonts have no file", () => {
+  assert.deepEqual(readFaces('@font-face {\n  font-family: "B";\n  src: local("Arial");\n}\n'), []);
+});
+
+for (const missing of ["font-weight", "unicode-range"]) {
+  test(`a face without ${missing} is an error`, () => {
+    assert.throws(() => readFaces(RULE.replace(missing, "other")), /a-latin/);
+  });
+}

@@ -120,7 +120,7 @@ class PlayerContents:
     @cached_property
     def subtitles(self) -> list[CatalogTrack]:
         """Texts with times."""
-        return _list_subtitles(self.texts.tracks)
+        return _list_subtitles(self.texts.choose_offered())
 
     @property
     def paths(self) -> list[str]:
@@ -291,7 +291,7 @@ def get_player_lines(version: Version, *, tag: str, selection: Selection = WHOLE
     source = next((track for track in texts.tracks if track.use is TrackUse.SOURCE), None)
     translation = next((track for track in texts.tracks if track.key == tag), None) if tag else None
     columns = [track for track in (source, translation) if track is not None]
-    subtitles = _list_subtitles(texts.tracks)
+    subtitles = _list_subtitles(texts.choose_offered())
     if not columns:
         return PlayerLines(columns=[], rows=[], subtitles=subtitles)
     tracks = [track.segments for track in texts.load(columns)]

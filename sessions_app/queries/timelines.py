@@ -26,6 +26,8 @@ READ_CATEGORIES = (*TEXT_CATEGORIES, Category.VOICES, Category.OTHER)
 """Others contain media, many of them."""
 EXPECTED_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.BILINGUAL, Role.UNCONFIRMED}
 """Roles of files that are expected to contain lines of dialog; working files of tools often have none."""
+TRACKS_OFFERED = 60
+"""Tracks that a page offers. Tools that write a file per line leave thousands."""
 
 
 class StoredText(NamedTuple):
@@ -74,6 +76,17 @@ class VersionTexts:
     def flawed(self) -> list[StoredText]:
         """The files that were read, with problems."""
         return [file for file in self.files if file.problem_count and not file.reason]
+
+    def choose_offered(self, shown: Collection[str] = ()) -> list[CatalogTrack]:
+        """Return the tracks that a page offers: of too many those that it shows, the first of each language, and some others.
+
+        :param shown: keys.
+        """
+        if len(self.tracks) <= TRACKS_OFFERED:
+            return self.tracks
+        ranked = sorted(self.tracks, key=lambda track: (track.key not in shown, not track.is_first))
+        offered = {track.key for track in ranked[:TRACKS_OFFERED]}
+        return [track for track in self.tracks if track.key in offered]
 
     def find_track(self, key: str) -> CatalogTrack | None:
         return next((track for track in self.tracks if track.key == key), None)

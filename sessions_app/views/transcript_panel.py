@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
@@ -21,7 +24,7 @@ def render_panel(request: HttpRequest, texts: VersionTexts, *, address: str, has
     :param address: of the page with all lines.
     :param has_lines: the player shows the lines.
     """
-    context = {"texts": texts, "tracks": texts.tracks, "address": address, "has_lines": has_lines}
+    context = {**describe_tracks(texts), "address": address, "has_lines": has_lines}
     if not has_lines:
         if sum(track.lines for track in choose_columns(texts, ())) > PREVIEW_LINES:
             return ""
@@ -29,3 +32,12 @@ def render_panel(request: HttpRequest, texts: VersionTexts, *, address: str, has
         transcript = get_transcript(texts, chosen, line_audio={}, page_size=PREVIEW_ROWS)
         context |= {"transcript": transcript, "page": transcript.page, "chosen": chosen}
     return render_to_string("transcripts/_panel_body.html", context, request)
+
+
+def describe_tracks(texts: VersionTexts, *, shown: Collection[str] = ()) -> dict[str, Any]:
+    """Return the variables of the list of tracks.
+
+    :param shown: keys of those that the page shows.
+    """
+    offered = texts.choose_offered(shown)
+    return {"texts": texts, "tracks": offered, "unlisted": len(texts.tracks) - len(offered)}

@@ -24,7 +24,7 @@ from sessions_app.queries.timelines import get_version_texts, list_line_audio
 from sessions_app.queries.transcripts import TranscriptFilter, get_transcript
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.shares import unavailable, unlisted
-from sessions_app.views.transcript_panel import PREVIEW_ROWS
+from sessions_app.views.transcript_panel import PREVIEW_ROWS, describe_tracks
 
 
 @require_safe
@@ -118,8 +118,7 @@ def build_context(
     return {
         "session": version.session,
         "version": version,
-        "texts": texts,
-        "tracks": texts.tracks,
+        **describe_tracks(texts, shown=shown),
         "transcript": transcript,
         "page": transcript.page,
         "shown": shown,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession
 from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.queries.timelines import TRACKS_OFFERED
 from sessions_app.views import transcript_panel
 from tests.integration.sketches import (
     bytes_of,
@@ -238,3 +240,21 @@ def test_subtitles_that_run_backwards_or_last_a_year_are_shown(alice, world):
     many = show(alice, session, show="fr")
     assert many.context["transcript"].speaker_count == 10_000
     assert len(many.content) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"), [("session-detail", {}), ("session-transcript", {"show": "hi.65"})]
+)
+def test_of_very_many_texts_those_shown_and_the_first_of_each_language_are_offered(alice, world, page, shown):
+    files = {f"translations/hi/part_{at:02}.srt": srt(f"पंक्ति {at}", count=1) for at in range(70)}
+    parts = sketch_session(world.alice, "parts", {"translations/zu.srt": srt("Umugqa", count=1), **files})
+    store_blobs([srt("Umugqa", count=1), *files.values()])
+    read_session_texts(session_id=parts.pk, clock=now)
+
+    response = alice.get(reverse(page, args=[parts.code]), shown, follow=True)
+    html = response.content.decode()
+    offered = re.findall(r'href="[^"]+/transcript/([^/"]+)\.srt" download', html)
+
+    assert len(offered) == TRACKS_OFFERED
+    assert {"hi", "zu", *shown.values()} <= set(offered)
+    assert f"{len(files) + 1 - TRACKS_OFFERED} more texts are among the files of this version." in html

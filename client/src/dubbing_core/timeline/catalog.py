@@ -128,7 +128,7 @@ def _remove_copies(tracks: Sequence[CatalogTrack]) -> list[CatalogTrack]:
         copy = (track.use, track.digest, language)
         if copy not in seen:
             seen.add(copy)
-            different.append(replace(track, language=language))
+            different.append(track if track.language == language else replace(track, language=language))
     return different
 
 

@@ -26,6 +26,7 @@ export function renameInTitle(previous, name) {
 /** Write the title of this page. */
 export function startTitle() {
   let base = document.title;
+  let renamed = "";
   /** @type {Map<Source, string>} */
   const texts = new Map();
   const write = () => {
@@ -38,7 +39,10 @@ export function startTitle() {
   });
   document.addEventListener("title:renamed", (event) => {
     const { previous, name } = /** @type {CustomEvent<{previous: string, name: string}>} */ (event).detail;
+    // Reported by the field in which it was entered, and by the news about the session.
+    if (name === renamed) return;
     base = base.replace(previous, () => name);
+    renamed = name;
     write();
   });
 }

@@ -42,7 +42,7 @@ class PortalUserAdmin(UserAdmin[User]):
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     date_hierarchy = "date_joined"
-    readonly_fields = ("tokens_and_links",)
+    readonly_fields = ("last_login", "date_joined", "tokens_and_links")
     change_password_form = OperatorPasswordForm
     actions = ("deactivate",)
 

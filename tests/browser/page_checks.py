@@ -118,16 +118,15 @@ def cold_cache(page: Page) -> Iterator[None]:
     devtools.detach()
 
 
-def check_load(page: Page, path: str, max_weight: int | None = None) -> str:
+def check_load(page: Page, path: str) -> str:
     """Check what the page loaded, that nothing moved, and that the largest content waited for no script.
 
-    :param max_weight: bytes, ``MAX_WEIGHT`` if None.
     :returns: the figures as a line.
     """
     loaded = list_loaded(page)
     weight = sum(loaded.values())
     vitals = measure_vitals(page)
-    assert weight <= (max_weight or MAX_WEIGHT), (path, weight, loaded)
+    assert weight <= MAX_WEIGHT, (path, weight, loaded)
     is_of_staff = path.startswith(("/admin/", "/styleguide/"))
     assert vitals["shift"] <= MAX_SHIFT, f"{path} moves by {vitals['shift']:.4f}:\n" + "\n".join(
         vitals["moved"]

@@ -51,8 +51,6 @@ STAFF = [
     "/admin/sessions_app/blob/garbage/",
     STYLEGUIDE,
 ]
-MAX_WEIGHTS = {STYLEGUIDE: 220_000}
-"""Bytes of pages that may be heavier than others: the style guide loads the fonts of all scripts."""
 AXE_RULES: dict[tuple[int, Literal["light", "dark"]], list[str] | None] = {
     (390, "light"): None,
     (1280, "dark"): page_checks.THEME_RULES,
@@ -158,7 +156,7 @@ class Visitor:
         assert response.status == 200, path
         assert STRICT in str(response.header_value("content-security-policy")), path
         with self.subtests.test("load", path=path):
-            self.lines.append(page_checks.check_load(self.user.page, path, MAX_WEIGHTS.get(path)))
+            self.lines.append(page_checks.check_load(self.user.page, path))
 
 
 @pytest.fixture
@@ -190,6 +188,9 @@ def test_pages_with_content_are_free_of_errors_and_fit_the_screen(
 def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
     for path in STAFF:
         visitor.visit(path)
+    visitor.user.open("/admin/auth/user/")
+    user = visitor.user.page.locator("#result_list tbody th a").first.get_attribute("href")
+    visitor.visit(str(user))
 
 
 @pytest.mark.slow

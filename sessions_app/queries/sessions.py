@@ -243,6 +243,11 @@ def count_sessions(user: AbstractBaseUser) -> int:
     return sum(_find_session_counts(user))
 
 
+def has_trash(user: AbstractBaseUser) -> bool:
+    """Return whether the user may see sessions in the trash."""
+    return visible_to(user, DubbingSession.objects.trashed()).exists()
+
+
 @compiled
 def _find_session_counts(user: AbstractBaseUser) -> QuerySet[OwnerTotals, int]:
     return visible_to(user, OwnerTotals.objects.all()).values_list("session_count", flat=True)

@@ -103,7 +103,7 @@ def _marks(file: FileRow, texts: RowTexts) -> str:
     elif file.media_reason:
         marks.append(_warning(texts.gettext("Media not readable"), file.media_reason))
     elif file.media_problem:
-        marks.append(_warning(texts.gettext("Incomplete"), file.media_problem))
+        marks.append(_warning(texts.gettext("Problem"), file.media_problem))
     return "".join(marks)
 
 
@@ -166,8 +166,8 @@ def _action_cell(file: FileRow, label: str, url: str, texts: RowTexts, *, is_sha
 
 
 def _preview_button(file: FileRow, url: str, label: str, texts: RowTexts) -> str:
-    kind = player(file.path) or ("text" if file.size and is_previewed(file.path) else "")
-    if not kind:
+    kind = player(file.path) or ("text" if is_previewed(file.path) else "")
+    if not kind or not file.size or file.media_reason:
         return ""
     action = texts.gettext("Show %(name)s") if kind in {"image", "text"} else texts.gettext("Play %(name)s")
     name = kind if kind in {"image", "text"} else "play"

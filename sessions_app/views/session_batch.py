@@ -138,17 +138,19 @@ def _tag(request: SignedInRequest, sessions: list[DubbingSession], form: BatchFo
     if not add and not remove:
         raise BadInputError(gettext("Type a tag to add or to remove."), code="name_empty")
     change_tags(sessions=sessions, user=request.user, now=timezone.now(), add=add, remove=remove)
-    done = [
-        f"{word} {', '.join(f'“{name}”' for name in names)}"
-        for word, names in (("with", add), ("without", remove))
-        if names
-    ]
-    tagged = _describe(
+    added = _describe(
         sessions,
-        gettext("“%(name)s” was tagged: {tags}."),
-        gettext("%(count)s sessions were tagged: {tags}."),
+        gettext("Tags of “%(name)s” added: {tags}."),
+        gettext("Tags of %(count)s sessions added: {tags}."),
     )
-    messages.success(request, tagged.replace("{tags}", ", ".join(done)))
+    removed = _describe(
+        sessions,
+        gettext("Tags of “%(name)s” removed: {tags}."),
+        gettext("Tags of %(count)s sessions removed: {tags}."),
+    )
+    for sentence, names in ((added, add), (removed, remove)):
+        if names:
+            messages.success(request, sentence.replace("{tags}", ", ".join(names)))
 
 
 def _download(request: SignedInRequest, sessions: list[DubbingSession]) -> HttpResponseBase:

@@ -26,6 +26,7 @@ from sessions_app.queries.sessions import (
     count_sessions,
     get_session_languages,
     get_session_page,
+    has_trash,
     list_owners,
 )
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -56,6 +57,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "marks": get_marks(request.user, page),
         "posters": get_posters(page),
         "session_count": page.total if search.is_empty else count_sessions(request.user),
+        "has_trash": partial(has_trash, request.user),
         "search": search,
         "query": address,
         "orders": list(SessionOrder),

@@ -85,6 +85,17 @@ def test_a_taken_name_gets_a_number(world: World, alice: Client):
     assert bobs["name"] == "talk"
 
 
+@pytest.mark.either_stack
+def test_a_list_without_sessions_leads_to_those_in_the_trash(world: World, alice: Client):
+    assert "Save your first dubbing project" in alice.get("/sessions/").content.decode()
+
+    sketch_session(world.alice, "talk", {}).trash(now=world.clock())
+
+    empty = alice.get("/sessions/").content.decode()
+    assert "All sessions are in the trash" in empty
+    assert 'href="/sessions/trash/"' in empty
+
+
 def test_the_first_free_number_is_taken(world: World):
     names = ["talk", *(f"talk_{number}" for number in range(2, 40) if number != 23)]
     for name in names:

@@ -60,6 +60,7 @@ function createPreview(link, fileName) {
       const image = create("img");
       image.src = link.href;
       image.alt = fileName;
+      replaceFailed(image);
       return image;
     }
     case "text":
@@ -72,10 +73,20 @@ function createPreview(link, fileName) {
       media.ariaLabel = fileName;
       // Another player on the page stops; this event is the player's contract.
       document.dispatchEvent(new CustomEvent("player:pause", { detail: {} }));
-      media.play().catch(() => {}); // the controls show that the browser cannot decode the file
+      replaceFailed(media);
+      media.play().catch(() => {}); // its error is shown in its place
       return media;
     }
   }
+}
+
+/**
+ * Say in the place of what the browser cannot decode that it cannot.
+ * @param {HTMLElement} element
+ */
+function replaceFailed(element) {
+  const sentence = gettext("The browser cannot show this file.");
+  element.addEventListener("error", () => element.replaceWith(create("p", "bad-text small-text", sentence)));
 }
 
 /**

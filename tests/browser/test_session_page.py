@@ -71,6 +71,8 @@ def look_at_files(user: BrowserUser) -> None:
     expect(page.get_by_role("region", name="hi.srt")).to_contain_text("नमस्ते & <b>welcome</b>")
     row.locator("summary").click()
     expect(row).to_contain_text("SHA-256")
+    files.get_by_role("link", name="Play audio/hi/01.wav").click()
+    expect(files.get_by_text("The browser cannot show this file.")).to_be_visible()
     page.get_by_role("searchbox", name="Search files").fill("es 01")
     expect(files.get_by_role("status")).to_have_text("1 of 5 files")
     expect(files.locator("tbody tr")).to_have_count(1)

@@ -50,7 +50,10 @@ export async function buildFonts(root) {
  * @returns {Face[]}
  */
 export function readFaces(css) {
-  return [...css.matchAll(/@font-face \{([^}]+url\("([^"]+)\.woff2"\)[^}]+)\}/g)].map(([, rule = "", name = ""]) => {
+  const rules = [...css.matchAll(/@font-face \{([^}]+url\("([^"]+)\.woff2"\)[^}]+)\}/g)];
+  if (rules.length !== css.split(".woff2").length - 1)
+    throw new Error("css/fonts.css has a rule that fonts.js cannot read.");
+  return rules.map(([, rule = "", name = ""]) => {
     const weights = rule.match(/font-weight: ([\d ]+);/)?.[1];
     const ranges = rule.match(/unicode-range:([^;]+);/)?.[1];
     if (!weights || !ranges) throw new Error(`css/fonts.css gives the font “${name}” no weight or no unicode-range.`);

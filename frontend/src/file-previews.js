@@ -81,12 +81,16 @@ function createPreview(link, fileName) {
 }
 
 /**
- * Say in the place of what the browser cannot decode that it cannot.
- * @param {HTMLElement} element
+ * Replace what the browser cannot show by a sentence; what has played already keeps its place.
+ * @param {HTMLImageElement | HTMLMediaElement} element
  */
 function replaceFailed(element) {
-  const sentence = gettext("The browser cannot show this file.");
-  element.addEventListener("error", () => element.replaceWith(create("p", "bad-text small-text", sentence)));
+  element.addEventListener("error", () => {
+    if (element instanceof HTMLMediaElement && element.error?.code === MediaError.MEDIA_ERR_NETWORK) return;
+    const sentence = create("p", "bad-text small-text", gettext("The browser cannot show this file."));
+    sentence.setAttribute("role", "alert");
+    element.replaceWith(sentence);
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-// Names of languages. The browser knows them, so the server does not need them.
+// Names of languages that scripts show. Those in the text of a page are the server's, so that nothing moves.
 import { gettext, pageLanguage } from "./i18n.js";
 
 const TAGS =
@@ -8,7 +8,7 @@ const TAGS =
   "no nr nv ny oc oj om or os pa pl ps pt pt-BR pt-PT qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw " +
   "ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi wa wo xh yi yo yue za zh zh-CN zh-TW zu";
 
-/** @param {ParentNode} root elements with the attribute data-language get a title, or with data-with-name a text */
+/** @param {ParentNode} root elements with the attribute data-language get a title */
 export function nameLanguages(root) {
   const names = displayNames();
   /** @type {NodeListOf<HTMLElement>} */
@@ -16,9 +16,7 @@ export function nameLanguages(root) {
   for (const element of elements) {
     const tag = element.dataset.language ?? "";
     const name = nameOf(names, tag);
-    if (!name) continue;
-    if (element.dataset.withName === undefined) element.title = name;
-    else element.textContent = `${name} (${tag})`;
+    if (name) element.title = name;
   }
 }
 

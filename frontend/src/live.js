@@ -44,7 +44,9 @@ export const checkNow = () => document.dispatchEvent(new CustomEvent("live:check
 
 /** Run the poller of this page, from its first subscriber on. */
 export function startUpdates() {
-  const url = document.body.dataset.updates;
+  /** @type {HTMLElement | null} the body, or an element in the head of Django's pages, whose body is not the portal's */
+  const element = document.querySelector("[data-updates]");
+  const url = element?.dataset.updates;
   if (!url) return;
   const poller = new Poller({
     fetch: (etag) => fetchState(url, etag),

@@ -26,7 +26,8 @@ export function renameInTitle(previous, name) {
 /** Write the title of this page. */
 export function startTitle() {
   let base = document.title;
-  let renamed = "";
+  /** @type {string | null} */
+  let current = null;
   /** @type {Map<Source, string>} */
   const texts = new Map();
   const write = () => {
@@ -40,9 +41,9 @@ export function startTitle() {
   document.addEventListener("title:renamed", (event) => {
     const { previous, name } = /** @type {CustomEvent<{previous: string, name: string}>} */ (event).detail;
     // Reported by the field in which it was entered, and by the news about the session.
-    if (name === renamed) return;
+    if (name === current || !base.includes(previous)) return;
     base = base.replace(previous, () => name);
-    renamed = name;
+    current = name;
     write();
   });
 }

@@ -4,7 +4,7 @@ import { choosePlayed } from "../src/player/derived.js";
 import { DriftMeter } from "../src/player/drift.js";
 import { getGain, getTarget } from "../src/player/levels.js";
 import { findLine } from "../src/player/line-times.js";
-import { chooseBase, choosePicture, nameLanguage } from "../src/player/model.js";
+import { chooseBase, choosePicture } from "../src/player/model.js";
 import { findTile } from "../src/player/pointer-picture.js";
 import { chooseRunning, LIMIT } from "../src/player/running.js";
 import { TimeView } from "../src/player/time-view.js";
@@ -97,13 +97,13 @@ describe("pictures", () => {
   });
 
   it("starts with the first video, or without one with the first sound", () => {
-    const language = (/** @type {any[]} */ ...files) => ({ tag: "hi", isSource: false, files });
+    const language = (/** @type {any[]} */ ...files) => ({ tag: "hi", name: "Hindi", isSource: false, files });
     assert.equal(chooseBase([language(audio), language(audio, source)]), source);
     assert.equal(chooseBase([language(audio)]), audio);
   });
 
   it("starts with what can be played, and shows no language's own one that cannot yet", () => {
-    const language = (/** @type {any[]} */ ...files) => ({ tag: "hi", isSource: false, files });
+    const language = (/** @type {any[]} */ ...files) => ({ tag: "hi", name: "Hindi", isSource: false, files });
     const missing = makeFile({ url: "", copy: "pending", duration: 64 });
     assert.equal(chooseBase([language(missing), language(source)]), source);
     assert.equal(chooseBase([language(missing, audio)]), audio);
@@ -245,15 +245,5 @@ describe("times", () => {
       assert.ok(Math.abs(stepFrames(time, -1, rate) - 198.5 / rate) < 1e-9);
     }
     assert.equal(stepFrames(0, -1, 25), 0);
-  });
-});
-
-describe("names of languages", () => {
-  const name = (/** @type {string} */ tag) =>
-    nameLanguage({ tag, isSource: false, files: [makeFile({ path: "x/final.mp4" })] });
-  it("are those that their speakers use", () => {
-    assert.deepEqual(["hi", "es", "pt-br"].map(name), ["हिन्दी", "Español", "Português (Brasil)"]);
-    assert.deepEqual([name("und"), name("no tag"), name("xx")], ["final.mp4", "no tag", "xx"]);
-    assert.equal(nameLanguage({ tag: "", isSource: true, files: [] }), "Original");
   });
 });

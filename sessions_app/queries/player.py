@@ -24,7 +24,7 @@ from dubbing_core.timeline.tracks import Segment
 from sessions_app.models import Entry, Version
 from sessions_app.models.compiled_query import compiled_unprepared
 from sessions_app.queries.media import MEDIA_KINDS
-from sessions_app.queries.timelines import VersionTexts, get_version_texts, list_line_audio
+from sessions_app.queries.timelines import VersionTexts, choose_offered, get_version_texts, list_line_audio
 from sessions_app.queries.versions import list_entries
 
 FILES_LIMIT = 300
@@ -120,7 +120,7 @@ class PlayerContents:
     @cached_property
     def subtitles(self) -> list[CatalogTrack]:
         """Texts with times."""
-        return _list_subtitles(self.texts.choose_offered())
+        return choose_offered(_list_subtitles(self.texts.tracks))
 
     @property
     def paths(self) -> list[str]:
@@ -256,13 +256,13 @@ def _get_tag(file: PlayerFile) -> str:
     return fold_language_tag(file.language) or "und"
 
 
-def _rank(file: PlayerFile) -> tuple[int, bool, bool, str]:
+def _rank(file: PlayerFile) -> tuple[int, bool, bool, bool, str]:
     """Return the sort key.
 
-    Mixed before dubbed videos, those before audio; what is playable before other files.
+    Mixed before dubbed videos, those before audio; what is whole and playable before other files.
     """
     stage = list(PlayerStage).index(file.stage)
-    return (stage, file.kind is not FileKind.VIDEO, not file.is_inline, file.path)
+    return (stage, file.kind is not FileKind.VIDEO, bool(file.problem), not file.is_inline, file.path)
 
 
 def pair_pictures(before: PlayerContents, after: PlayerContents) -> list[PicturePair]:
@@ -291,7 +291,7 @@ def get_player_lines(version: Version, *, tag: str, selection: Selection = WHOLE
     source = next((track for track in texts.tracks if track.use is TrackUse.SOURCE), None)
     translation = next((track for track in texts.tracks if track.key == tag), None) if tag else None
     columns = [track for track in (source, translation) if track is not None]
-    subtitles = _list_subtitles(texts.choose_offered())
+    subtitles = choose_offered(_list_subtitles(texts.tracks))
     if not columns:
         return PlayerLines(columns=[], rows=[], subtitles=subtitles)
     tracks = [track.segments for track in texts.load(columns)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from django.db.models import F, Q, QuerySet
@@ -27,7 +28,7 @@ READ_CATEGORIES = (*TEXT_CATEGORIES, Category.VOICES, Category.OTHER)
 EXPECTED_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.BILINGUAL, Role.UNCONFIRMED}
 """Roles of files that are expected to contain lines of dialog; working files of tools often have none."""
 TRACKS_OFFERED = 60
-"""Tracks that a page offers. Tools that write a file per line leave thousands."""
+"""Tracks that a page offers, unless more languages have one. Tools that write a file per line leave thousands."""
 
 
 class StoredText(NamedTuple):
@@ -63,30 +64,19 @@ class VersionTexts:
         tracks = list_tracks(_describe(file) for file in self.files if file.summary)
         return [track for track in tracks if self._may_show(track)]
 
-    @property
+    @cached_property
     def unreadable(self) -> list[StoredText]:
         return [file for file in self.files if file.reason and file.role in EXPECTED_ROLES]
 
-    @property
+    @cached_property
     def mislabeled(self) -> list[CatalogTrack]:
         """The tracks that claim another language than that of their text."""
         return [track for track in self.tracks if track.language_problem]
 
-    @property
+    @cached_property
     def flawed(self) -> list[StoredText]:
         """The files that were read, with problems."""
         return [file for file in self.files if file.problem_count and not file.reason]
-
-    def choose_offered(self, shown: Collection[str] = ()) -> list[CatalogTrack]:
-        """Return the tracks that a page offers: of too many those that it shows, the first of each language, and some others.
-
-        :param shown: keys.
-        """
-        if len(self.tracks) <= TRACKS_OFFERED:
-            return self.tracks
-        ranked = sorted(self.tracks, key=lambda track: (track.key not in shown, not track.is_first))
-        offered = {track.key for track in ranked[:TRACKS_OFFERED]}
-        return [track for track in self.tracks if track.key in offered]
 
     def find_track(self, key: str) -> CatalogTrack | None:
         return next((track for track in self.tracks if track.key == key), None)
@@ -108,6 +98,23 @@ class VersionTexts:
     def _may_show(self, track: CatalogTrack) -> bool:
         is_source = track.use is TrackUse.SOURCE or not track.language
         return is_source or not self.languages or fold_language_tag(track.language) in self.languages
+
+
+def choose_offered(tracks: Sequence[CatalogTrack], shown: Collection[str] = ()) -> list[CatalogTrack]:
+    """Return the tracks that a page offers: of too many those shown, the first of each use and language, and some others.
+
+    :param tracks: in the order in which they are offered.
+    :param shown: keys.
+    """
+    if len(tracks) <= TRACKS_OFFERED:
+        return list(tracks)
+    first: dict[tuple[TrackUse, str], str] = {}
+    for track in tracks:
+        first.setdefault((track.use, fold_language_tag(track.language)), track.key)
+    offered = {*shown, *first.values()}
+    others = (track.key for track in tracks if track.key not in offered)
+    offered.update(islice(others, max(0, TRACKS_OFFERED - len(offered))))
+    return [track for track in tracks if track.key in offered]
 
 
 def get_version_texts(version: Version, selection: Selection = WHOLE_VERSION) -> VersionTexts:

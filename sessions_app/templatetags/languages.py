@@ -11,6 +11,13 @@ register = template.Library()
 register.filter("language_name", localize_language)
 
 
+@register.filter
+def language_and_tag(tag: str) -> str:
+    """Return "Hindi (hi)", or the tag alone where it has no name."""
+    name = localize_language(tag)
+    return tag if name == tag else f"{name} ({tag})"
+
+
 @register.simple_tag
 def portal_languages() -> str:
     """Return the languages of the portal, for scripts."""

@@ -167,7 +167,7 @@ def _action_cell(file: FileRow, label: str, url: str, texts: RowTexts, *, is_sha
 
 def _preview_button(file: FileRow, url: str, label: str, texts: RowTexts) -> str:
     kind = player(file.path) or ("text" if is_previewed(file.path) else "")
-    if not kind or not file.size or file.media_reason:
+    if not kind or not file.size:
         return ""
     action = texts.gettext("Show %(name)s") if kind in {"image", "text"} else texts.gettext("Play %(name)s")
     name = kind if kind in {"image", "text"} else "play"

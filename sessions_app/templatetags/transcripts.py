@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from dubbing_core.languages import is_right_to_left
 from dubbing_core.search.marks import mark_occurrences
 from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
+from sessions_app.templatetags.languages import language_and_tag
 
 register = template.Library()
 
@@ -64,13 +65,10 @@ def row_url(context: Context, number: int) -> str:
 
 @register.simple_tag
 def track_name(track: CatalogTrack) -> SafeString:
-    """Return the use of a track and its language.
-
-    The page's script shows the language by name.
-    """
+    """Return the use of a track and its language."""
     tag = track.language
     language = (
-        format_html('<span data-language="{}" data-with-name>{}</span>', tag, tag)
+        conditional_escape(language_and_tag(tag))
         if tag
         else SafeString("" if track.use is TrackUse.SOURCE else gettext("Unknown language"))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import wraps
+from pathlib import PurePosixPath
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -14,15 +15,17 @@ from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from dubbing_core.file_kinds import FileKind
 from dubbing_core.languages import fold_language_tag, is_right_to_left
 from dubbing_core.selection import WHOLE_VERSION, Selection
-from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
+from dubbing_core.timeline.catalog import UNKNOWN_LANGUAGE, CatalogTrack, TrackUse
 from sessions_app.http.direct_media import get_media_sources
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
+from sessions_app.language_names import localize_language
 from sessions_app.media.types import PLAYABLE, playable_type
 from sessions_app.models import Version
 from sessions_app.queries.comparisons import find_versions, list_versions
@@ -81,6 +84,15 @@ class PlayerView:
         ]
         videos = (url for kind, url in played if url and kind == FileKind.VIDEO)
         return next(videos, next((url for _, url in played if url), ""))
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether any of the files is a video."""
+        return any(
+            file["kind"] == FileKind.VIDEO
+            for language in self.data["languages"]
+            for file in language["files"]
+        )
 
     @property
     def poster_url(self) -> str:
@@ -176,9 +188,22 @@ def _build_view(
 def _describe_language(language: PlayerLanguage, file_url: FileUrl) -> dict[str, Any]:
     return {
         "tag": language.tag,
+        "name": _name_language(language),
         "isSource": language.is_source,
         "files": [_describe_file(file, file_url) for file in language.files],
     }
+
+
+def _name_language(language: PlayerLanguage) -> str:
+    """Return the name in the language of the page.
+
+    That in the language itself would load a font for each script.
+    """
+    if language.is_source:
+        return gettext("Original")
+    if language.tag == UNKNOWN_LANGUAGE:
+        return PurePosixPath(language.files[0].path).name
+    return localize_language(language.tag)
 
 
 def _describe_file(file: PlayerFile, file_url: FileUrl) -> dict[str, Any]:

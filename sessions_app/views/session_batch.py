@@ -140,13 +140,13 @@ def _tag(request: SignedInRequest, sessions: list[DubbingSession], form: BatchFo
     change_tags(sessions=sessions, user=request.user, now=timezone.now(), add=add, remove=remove)
     added = _describe(
         sessions,
-        gettext("Tags of “%(name)s” added: {tags}."),
-        gettext("Tags of %(count)s sessions added: {tags}."),
+        gettext("Tags added to “%(name)s”: {tags}."),
+        gettext("Tags added to %(count)s sessions: {tags}."),
     )
     removed = _describe(
         sessions,
-        gettext("Tags of “%(name)s” removed: {tags}."),
-        gettext("Tags of %(count)s sessions removed: {tags}."),
+        gettext("Tags removed from “%(name)s”: {tags}."),
+        gettext("Tags removed from %(count)s sessions: {tags}."),
     )
     for sentence, names in ((added, add), (removed, remove)):
         if names:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from sessions_app.queries.timelines import VersionTexts
+from sessions_app.queries.timelines import VersionTexts, choose_offered
 from sessions_app.queries.transcripts import TranscriptFilter, choose_columns, get_transcript
 
 PREVIEW_ROWS = 8
@@ -39,5 +39,5 @@ def describe_tracks(texts: VersionTexts, *, shown: Collection[str] = ()) -> dict
 
     :param shown: keys of those that the page shows.
     """
-    offered = texts.choose_offered(shown)
+    offered = choose_offered(texts.tracks, shown)
     return {"texts": texts, "tracks": offered, "unlisted": len(texts.tracks) - len(offered)}

@@ -65,7 +65,7 @@ def follow_lines(page: Page) -> None:
     lines = page.locator("#player-lines li[data-line]")
     player = page.get_by_role("region", name="Player")
     tabs = player.get_by_role("group", name="Language").get_by_role("button")
-    expect(tabs).to_have_text(["Original", "العربية", "Español", "हिन्दी"])
+    expect(tabs).to_have_text(["Original", "Arabic", "Spanish", "Hindi"])
 
     # A click on a line plays from there; the line is marked.
     page.locator("#player-lines").evaluate(RECORD_CURRENT)

@@ -49,7 +49,7 @@ def test_all_results_of_a_filter_are_changed(world: World, alice: Client, sessio
     alice.post(BATCH, {**results, "action": "star"})
     alice.post(BATCH, {"codes": [sessions[0].code], "action": "tag", "remove": "b"})
 
-    assert messages_of(tagged) == ["Tags of 2 sessions added: a, b."]
+    assert messages_of(tagged) == ["Tags added to 2 sessions: a, b."]
     assert [marks_of(world.alice, each).tags for each in sessions] == [("a",), ("a", "b"), ()]
     assert Star.objects.count() == 2
 

@@ -12,9 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from dubbing_core.selection import Selection
+from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 from sessions_app.models import DubbingSession
 from sessions_app.operations.timelines.read import read_session_texts
-from sessions_app.queries.timelines import TRACKS_OFFERED
+from sessions_app.queries.timelines import TRACKS_OFFERED, choose_offered
 from sessions_app.views import transcript_panel
 from tests.integration.sketches import (
     bytes_of,
@@ -257,4 +258,28 @@ def test_of_very_many_texts_those_shown_and_the_first_of_each_language_are_offer
 
     assert len(offered) == TRACKS_OFFERED
     assert {"hi", "zu", *shown.values()} <= set(offered)
-    assert f"{len(files) + 1 - TRACKS_OFFERED} more texts are among the files of this version." in html
+    assert f"{len(files) + 1 - TRACKS_OFFERED} more texts are among the files." in html
+
+
+def test_the_first_text_of_each_language_is_always_offered():
+    tracks = [
+        CatalogTrack(
+            key=f"l{at}{suffix}",
+            path=f"l{at}{suffix}.srt",
+            index=0,
+            use=TrackUse.TRANSLATION,
+            language=f"l{at}",
+            lines=1,
+            speakers=0,
+            end_ms=1,
+            digest="",
+        )
+        for at in range(TRACKS_OFFERED + 10)
+        for suffix in ("", ".2")
+    ]
+
+    offered = [track.key for track in choose_offered(tracks, ["l5.2"])]
+
+    assert set(offered) == {f"l{at}" for at in range(TRACKS_OFFERED + 10)} | {"l5.2"}
+    assert offered == [track.key for track in tracks if track.key in offered]
+    assert choose_offered(tracks[:TRACKS_OFFERED]) == tracks[:TRACKS_OFFERED]

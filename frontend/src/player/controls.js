@@ -6,7 +6,6 @@ import { formatNumber, gettext } from "../i18n.js";
 import { describeLanguage } from "../languages.js";
 import { setLabel } from "./button-label.js";
 import { describeCopy, describeFile } from "./file-notes.js";
-import { nameLanguage } from "./model.js";
 import { RATES } from "./player.js";
 import { areKeysEverywhere, setKeysEverywhere } from "./shortcuts.js";
 import { formatTime } from "./timecode.js";
@@ -46,14 +45,10 @@ export class Controls {
   #createTabs() {
     const { data } = this.#player;
     this.#tabs = data.languages.map((language, at) => {
-      const tab = create("button", "player-tab", nameLanguage(language));
+      const tab = create("button", "player-tab", language.name);
       tab.type = "button";
       tab.dataset.tag = language.tag;
-      if (language.tag && language.tag !== "und") {
-        tab.lang = language.tag;
-        tab.title = describeLanguage(language.tag);
-        tab.setAttribute("aria-label", `${tab.textContent}, ${tab.title}`);
-      }
+      if (language.tag && language.tag !== "und") tab.title = language.tag;
       tab.append(icon("clock")); // shown while a light copy is missing
       if (at < 9) tab.setAttribute("aria-keyshortcuts", String(at + 1));
       tab.addEventListener("click", () => this.#player.choose(language));

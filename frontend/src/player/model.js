@@ -1,5 +1,4 @@
 // What the player plays, as the page states it: languages with their files, and subtitles.
-import { gettext } from "../i18n.js";
 
 /** @typedef {{url: string, width: number, height: number, columns: number, count: number, interval: number}} Strip sheet of pictures, one every `interval` seconds */
 /**
@@ -24,6 +23,7 @@ import { gettext } from "../i18n.js";
 /**
  * @typedef {object} PlayerLanguage
  * @property {string} tag folded BCP 47 tag, "" for the source, "und" if unknown
+ * @property {string} name in the language of the page
  * @property {boolean} isSource
  * @property {PlayerFile[]} files the first one is played unless another one is chosen
  */
@@ -66,19 +66,4 @@ export const getSound = (file) => file.soundUrl ?? file.url;
  */
 export function differsInLength(a, b) {
   return a.duration !== null && b.duration !== null && Math.abs(a.duration - b.duration) > TOLERANCE;
-}
-
-/**
- * Return a language's name in itself, such as हिन्दी.
- * @param {PlayerLanguage} language
- */
-export function nameLanguage({ tag, isSource, files }) {
-  if (isSource) return gettext("Original");
-  if (tag === "und") return files[0]?.path.split("/").at(-1) ?? tag;
-  try {
-    const name = new Intl.DisplayNames(tag, { type: "language", fallback: "none" }).of(tag);
-    return name ? name.charAt(0).toLocaleUpperCase(tag) + name.slice(1) : tag;
-  } catch {
-    return tag; // not a language tag
-  }
 }

@@ -100,7 +100,7 @@ export class Player extends EventTarget {
 
   /** Use what was read in the meantime. @param {import("./model.js").Subtitle[]} subtitles */
   setSubtitles(subtitles) {
-    if (subtitles.length === this.data.subtitles.length) return;
+    if (listKeys(subtitles) === listKeys(this.data.subtitles)) return;
     this.data.subtitles = subtitles;
     this.captions.setSubtitles(subtitles);
     this.#notify("subtitles");
@@ -261,3 +261,6 @@ export class Player extends EventTarget {
     return file.hasSound ? toFactor(this.getGain(file)) : 0;
   }
 }
+
+/** @param {import("./model.js").Subtitle[]} subtitles */
+const listKeys = (subtitles) => subtitles.map(({ key }) => key).join();

@@ -5,7 +5,8 @@ import { SeenJobs } from "./seen-jobs.js";
 
 /** @import { LiveJob } from "../live.js" */
 
-const MAX_NOTICES = 3;
+/** Notices of jobs at a time; the others are one together. They would cover a phone. */
+const MAX_NOTICES = globalThis.matchMedia?.("(width <= 47rem)").matches ? 1 : 3;
 const READ = 2000; // milliseconds that a notice must have been shown before its page is left
 
 export class Notices {

@@ -104,10 +104,10 @@ def play_scenes(page: Page, demo: DemoPortal, session: str) -> None:
     player = page.get_by_role("region", name="Player")
     expect(page.locator("#player[data-ready]")).to_be_visible()
     tabs = player.get_by_role("group", name="Language").get_by_role("button")
-    click(page, tabs.filter(has_text="हिन्दी"), seconds=0.8)
+    click(page, tabs.filter(has_text="Hindi"), seconds=0.8)
     click(page, player.get_by_role("button", name="Play", exact=True).last)
     page.wait_for_timeout(3500)
-    for language in ("Español", "Original"):
+    for language in ("Spanish", "Original"):
         click(page, tabs.filter(has_text=language))
         page.wait_for_timeout(2000)
     page.goto(f"{demo.address}{session}compare/?from=1")

@@ -94,8 +94,9 @@ def deadline(when: datetime) -> str:
 
 
 def _time(when: datetime, text: str) -> SafeString:
-    exact = isomicro(when)
-    return format_html('<time datetime="{}" title="{}">{}</time>', exact, exact, text)
+    local = timezone.localtime(when)
+    exact = f"{localize_date(local)}, {local:%H:%M:%S %Z}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', isomicro(when), exact, text)
 
 
 def relative_to(when: datetime, now: datetime) -> str:

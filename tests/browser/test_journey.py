@@ -98,7 +98,7 @@ class Journey:
         expect(page.locator("#voices")).to_contain_text("gemini_hi_deep")
         for label in ("Created", "Updated", "Last opened"):
             shown = page.locator(f"dt:text-is('{label}') + dd time")
-            assert ISO_MICROSECONDS.fullmatch(str(shown.get_attribute("title")))
+            assert ISO_MICROSECONDS.fullmatch(str(shown.get_attribute("datetime")))
         expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
         page.locator("#metadata-texts > summary").click()
         page.locator(".texts summary", has_text="Transcription").click()

@@ -188,7 +188,8 @@ def test_pages_with_content_are_free_of_errors_and_fit_the_screen(
 def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
     for path in STAFF:
         visitor.visit(path)
-    visitor.user.open("/admin/auth/user/")
+    with visitor.user.page.expect_response("**/updates/"):
+        visitor.user.open("/admin/auth/user/")
     user = visitor.user.page.locator("#result_list tbody th a").first.get_attribute("href")
     visitor.visit(str(user))
 

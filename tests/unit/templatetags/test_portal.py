@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from dubbing_core.categories import Category
 from sessions_app.queries.versions import CategorySummary
@@ -34,6 +35,15 @@ def test_sizes_have_binary_units(count: int, text: str):
 
 def test_times_always_have_microseconds():
     assert portal.isomicro(NOW) == "2025-08-03T18:11:02.000000+00:00"
+
+
+@pytest.mark.parametrize(("language", "date"), [("en", "3 Aug 2025"), ("de", "03.08.2025")])
+def test_the_exact_time_is_a_title_for_people_and_an_attribute_for_programs(language: str, date: str):
+    with override(language):
+        element = portal.deadline(NOW).replace(NBSP, " ")
+    assert element == (
+        f'<time datetime="2025-08-03T18:11:02.000000+00:00" title="{date}, 18:11:02 UTC">{date}, 18:11</time>'
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ class VisibleText(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        self.texts += [strip_brackets(values[name] or "") for name in SPOKEN_ATTRIBUTES & values.keys()]
+        if tag != "time":  # its title is a date
+            self.texts += [strip_brackets(values[name] or "") for name in SPOKEN_ATTRIBUTES & values.keys()]
         if tag not in VOID:
             is_data = values.get("dir") == "auto" or "lang" in values or "data-language" in values
             self._hidden.append(tag in UNSEEN or (is_data and tag != "html"))

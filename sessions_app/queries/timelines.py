@@ -101,7 +101,9 @@ class VersionTexts:
 
 
 def choose_offered(tracks: Sequence[CatalogTrack], shown: Collection[str] = ()) -> list[CatalogTrack]:
-    """Return the tracks that a page offers: of too many those shown, the first of each use and language, and some others.
+    """Return the tracks that a page offers.
+
+    Of too many those shown, the first of each use and language, and some others.
 
     :param tracks: in the order in which they are offered.
     :param shown: keys.

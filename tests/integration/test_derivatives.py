@@ -333,7 +333,7 @@ def test_audio_that_is_missing_in_the_middle_is_shown_with_its_place(world, file
         assert matrix is not None
         assert problem in matrix.cell("hi", Step.DUBBED).gaps
     page = signed_in(world.alice).get(f"/sessions/{session.code}/").content.decode()
-    assert f'<span class="badge warn">Incomplete</span> <span class="muted">{problem}</span>' in page
+    assert f'<span class="badge warn">Problem</span> <span class="muted">{problem}</span>' in page
     assert (
         get_media(signed_in(world.alice), session).json()["files"]["final_videos/hi.mp4"]["problem"]
         == problem

@@ -94,7 +94,7 @@ def test_page_and_api_show_the_facts(world, files):
     page = signed_in(world.alice).get(f"/sessions/{session.code}/").content.decode()
     assert "2.0 s, H.264 320x180, AAC" in page
     assert page.count("Media not readable") == 1
-    assert page.count("Incomplete") == 1
+    assert page.count('badge warn">Problem<') == 1
     listed = {entry["path"]: entry["media"] for entry in client.get(entries).json()["items"]}
     assert listed["transcriptions/en.srt"] is None
     assert listed["audio/es_audio.wav"]["reason"].startswith("is damaged")

@@ -57,6 +57,7 @@ def test_a_save_shows_what_it_will_change(bob: BrowserUser, folder: Path, width:
     bob.open("/sessions/new/")
     bob.choose("folder", folder)
     expect(page.get_by_text("Showing 51 of 61 files.")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the rows are drawn again when the portal has recognized them
     page.get_by_role("button", name="Show more of audio/").click()
     expect(page.get_by_role("row", name="hi_059.wav")).to_be_visible()
     page.get_by_role("button", name="Save session").click()

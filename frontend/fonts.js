@@ -30,16 +30,15 @@ const SOURCES = new Map([
  * @param {string} root the folder with css and node_modules
  */
 export async function buildFonts(root) {
-  const faces = readFaces(await readFile(join(root, "css/fonts.css"), "utf8"));
-  const inputs = faces.map(({ name }) => {
-    const source = SOURCES.get(name);
-    if (!source) throw new Error(`css/fonts.css names the font “${name}”, fonts.js does not.`);
-    return `node_modules/${source}`;
-  });
   /** @type {Map<string, Uint8Array>} */
   const fonts = new Map();
-  for (const [index, face] of faces.entries()) {
-    fonts.set(face.name, await subset(await readFile(join(root, inputs[index] ?? "")), face));
+  const inputs = [];
+  for (const face of readFaces(await readFile(join(root, "css/fonts.css"), "utf8"))) {
+    const source = SOURCES.get(face.name);
+    if (!source) throw new Error(`css/fonts.css names the font “${face.name}”, fonts.js does not.`);
+    const input = `node_modules/${source}`;
+    fonts.set(face.name, await subset(await readFile(join(root, input)), face));
+    inputs.push(input);
   }
   return { fonts, inputs };
 }

@@ -38,28 +38,30 @@ class FoldedChunk(NamedTuple):
     folded: bytes
     """In UTF-8: decoding takes longer than looking for a needle."""
 
-    def find_lines(self, needles: Sequence[str]) -> list[int]:
-        """Return the numbers of the lines that contain all needles."""
+    def find_ends(self, needles: Sequence[str]) -> list[int]:
+        """Return where the lines end that contain all needles.
+
+        Those are the places of their line feeds in `folded`. To number the lines takes as long as to find them, so that is done for
+        those only that are shown.
+        """
         folded = self.folded
         first, *others = [needle.encode() for needle in needles]
-        if first not in folded or not all(needle in folded for needle in others):
+        if not all(needle in folded for needle in others):
             return []
         found: list[int] = []
-        number = start = 0
-        while (at := folded.find(first, start)) >= 0:
-            number += folded.count(b"\n", start, at)
+        end = 0
+        while (at := folded.find(first, end)) >= 0:
             # Needles begin inside of a line, so that the line's end is after them.
             end = folded.find(b"\n", at)
-            if not others or all(needle in self._get_line(at, end) for needle in others):
-                found.append(number)
             if end < 0:
-                break
-            number, start = number + 1, end + 1
+                end = len(folded)
+            if not others or all(needle in self._get_line(at, end) for needle in others):
+                found.append(end)
         return found
 
     def _get_line(self, at: int, end: int) -> bytes:
         """Return the line around a place."""
-        return self.folded[self.folded.rfind(b"\n", 0, at) + 1 : end if end >= 0 else None]
+        return self.folded[self.folded.rfind(b"\n", 0, at) + 1 : end]
 
 
 class TextChunkQuerySet(models.QuerySet["TextChunk"]):

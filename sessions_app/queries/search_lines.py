@@ -75,8 +75,16 @@ class FoundChunk(NamedTuple):
 
     file: TextFile
     id: int
-    numbers: list[int]
-    """Of the lines in the chunk."""
+    folded: bytes
+    ends: list[int]
+    """Places in `folded` where the lines end, in its order."""
+
+    def list_places(self) -> Iterator[LinePlace]:
+        number = start = 0
+        for end in self.ends:
+            number += self.folded.count(b"\n", start, end)
+            yield LinePlace(self.file, self.id, number)
+            start = end
 
 
 @dataclass(kw_only=True)
@@ -89,7 +97,7 @@ class FoundPlaces:
 
     @property
     def count(self) -> int:
-        return sum(len(chunk.numbers) for chunks in self.by_file.values() for chunk in chunks)
+        return sum(len(chunk.ends) for chunks in self.by_file.values() for chunk in chunks)
 
     def choose(self, limit: int) -> list[LinePlace]:
         """Return the lines to show: the first of each file first, in the order of paths."""
@@ -100,7 +108,7 @@ class FoundPlaces:
 
 
 def _list_places(chunks: Iterable[FoundChunk]) -> Iterator[LinePlace]:
-    return (LinePlace(chunk.file, chunk.id, number) for chunk in chunks for number in chunk.numbers)
+    return chain.from_iterable(chunk.list_places() for chunk in chunks)
 
 
 class LineHits:
@@ -264,13 +272,15 @@ def read_chunks(chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQu
         for needles in [line_query.query.needles]
     ]
     for file, key in chunks:
-        numbers: set[int] = set()
+        ends: set[int] = set()
+        folded = b""
         for line_query, needles, found in by_query:
             chunk = found.get(key)
             if chunk is not None and line_query.accepts(file.get_language(chunk.kind, chunk.language)):
-                numbers.update(chunk.find_lines(needles))
-        if numbers:
-            yield FoundChunk(file, key, sorted(numbers))
+                ends.update(chunk.find_ends(needles))
+                folded = chunk.folded
+        if ends:
+            yield FoundChunk(file, key, folded, sorted(ends))
 
 
 def read_shown(places: Iterable[LinePlace]) -> dict[int, ShownBlock]:

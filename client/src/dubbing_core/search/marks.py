@@ -105,9 +105,9 @@ def mark_occurrences(text: str, requested: str) -> list[TextPart]:
 def _fold_runs(text: str) -> tuple[_FoldedRun, ...]:
     # The names of languages are compared with each query, for each session.
     return tuple(
-        run if part.start() == 0 else run._replace(start=part.start())
+        _FoldedRun(run_text, part.start(), places, is_word)
         for part in _UNBROKEN.finditer(text)
-        for run in _fold_part(part.group())
+        for run_text, _, places, is_word in _fold_part(part.group())
     )
 
 
@@ -188,7 +188,7 @@ def _find_term(runs: Sequence[_FoldedRun], term: Term) -> Iterator[Range]:
 def _find_piece(runs: Iterable[_FoldedRun], piece: Piece, *, is_prefix: bool) -> Iterator[Range]:
     text = piece.text
     for run in runs:
-        if run.is_word != piece.is_word:
+        if text not in run.text or run.is_word != piece.is_word:
             continue
         if run.is_word:
             if run.text == text or (is_prefix and run.text.startswith(text)):

@@ -50,6 +50,21 @@ def test_more_rows_stay_when_the_choice_changes(bob: BrowserUser, folder: Path):
     assert bob.errors == []
 
 
+def test_rows_stay_in_place_when_the_hint_to_scroll_goes(bob: BrowserUser, folder: Path):
+    bob.open("/sessions/new/")
+    bob.choose("folder", folder)
+    hint = bob.page.get_by_text("Scroll to see the other files")
+    expect(hint).to_be_visible()
+    box = bob.page.locator(".placements-box")
+    before = box.evaluate("box => box.scrollHeight")
+
+    box.evaluate("box => box.scrollTo(0, box.scrollHeight)")
+
+    expect(hint).to_be_hidden()
+    assert box.evaluate("box => box.scrollHeight") == before
+    assert bob.errors == []
+
+
 @pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.variant)])
 def test_a_save_shows_what_it_will_change(bob: BrowserUser, folder: Path, width: int):
     page = bob.page
@@ -57,7 +72,6 @@ def test_a_save_shows_what_it_will_change(bob: BrowserUser, folder: Path, width:
     bob.open("/sessions/new/")
     bob.choose("folder", folder)
     expect(page.get_by_text("Showing 51 of 61 files.")).to_be_visible()
-    page.wait_for_load_state("networkidle")  # the rows are drawn again when the portal has recognized them
     page.get_by_role("button", name="Show more of audio/").click()
     expect(page.get_by_role("row", name="hi_059.wav")).to_be_visible()
     page.get_by_role("button", name="Save session").click()

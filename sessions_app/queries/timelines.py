@@ -136,6 +136,7 @@ def _find_texts(session_id: int, number: int, selection: Selection) -> QuerySet[
         .files()
         .selected(selection)
         .filter(category__in=READ_CATEGORIES, blob__timeline__isnull=False)
+        .filter(blob_id__in=BlobTimeline.objects.values("pk"))  # first, without the rows of other blobs
         .annotate(
             format=F("blob__timeline__format"),
             encoding=F("blob__timeline__encoding"),

@@ -99,6 +99,7 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
         exported,
         *jobs[1:3],
         session,
+        f"{session}?category=audio&language=hi&find=a",
         f"{session}versions/1/",
         f"{session}versions/",
         f"{session}versions/2/export/new/",

@@ -1,4 +1,4 @@
-// Buttons that copy all lines of a track, hidden where the browser has no clipboard.
+// Buttons that copy all lines of a track, disabled and not seen where the browser has no clipboard.
 import { gettext } from "./i18n.js";
 
 const SHOWN = 2000; // milliseconds
@@ -10,7 +10,7 @@ export function connectTrackCopies(root) {
   const buttons = root.querySelectorAll("[data-copy-track]");
   for (const button of buttons) {
     const label = button.textContent;
-    button.hidden = false;
+    button.disabled = false;
     button.addEventListener("click", () => copy(button, label));
   }
 }

@@ -117,7 +117,8 @@ async function fetchList(url) {
 
 /** @param {HTMLElement} list */
 function focusFirst(list) {
-  const first = list.querySelector(".files-filters [aria-current], .files-filters a, summary");
+  const current = list.querySelector(".files-filters [aria-current]");
+  const first = current ?? list.querySelector(".files-filters a, summary");
   if (first instanceof HTMLElement) first.focus({ preventScroll: true });
 }
 

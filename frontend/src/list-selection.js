@@ -56,6 +56,14 @@ export function connectListSelection(form) {
     setScope(false);
     update();
   };
+  // The browser would submit the form with its first button, which downloads.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    /** @type {HTMLButtonElement | null | undefined} */
+    const button = event.target.closest("dialog")?.querySelector("button[type=submit]");
+    button?.click();
+  });
   /** The box that was clicked last. @type {EventTarget | null} */
   let anchor = null;
   document.addEventListener("click", (event) => {

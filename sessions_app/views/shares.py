@@ -144,6 +144,9 @@ def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
     share: Share = get_share_or_404(request.user, code, Action.MANAGE)
     if share.revoke(now=timezone.now()):
         messages.success(request, gettext("The link was revoked."))
+    session = share.export.version.session
+    if request.POST.get("from") == "session" and not session.is_trashed:
+        return redirect(f"{reverse('session-detail', args=[session.code])}#shares")
     return redirect("export-detail", share.export.code)
 
 

@@ -99,7 +99,7 @@ def tag_all_results(page: Page) -> None:
     select_all_results(page)
     page.get_by_role("button", name="Tag", exact=True).click()
     page.get_by_label("Add tags").fill("batch, all")
-    page.get_by_role("button", name="Save tags").click()
+    page.get_by_label("Add tags").press("Enter")
     expect(page.locator(".message")).to_contain_text("Tags added to 26 sessions")
     page.get_by_label("Tag", exact=True).select_option("batch")
     expect_count(page, "26 of 26 sessions")

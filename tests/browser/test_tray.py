@@ -35,8 +35,9 @@ def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob:
     page.keyboard.press("Enter")
     item = page.get_by_role("listitem").filter(has_text="Saving talk")
     expect(item.get_by_role("progressbar", name="Saving talk")).to_be_visible()
-    item.get_by_role("button", name="Cancel: Saving talk").click()
+    item.get_by_role("button", name="Cancel: Saving talk").press("Enter")
     expect(item).to_contain_text("Cancelling …")
+    expect(item.get_by_role("link").first).to_be_focused()
     page.keyboard.press("Escape")
     expect(item).to_be_hidden()
 

@@ -92,11 +92,14 @@ function showItems(list, jobs) {
   const items = new Map();
   for (const item of list.children) if (item instanceof HTMLElement) items.set(item.dataset.code ?? "", item);
   const current = jobs.map((job) => updateItem(items.get(job.code) ?? null, job) ?? createItem(job));
+  const focused = document.activeElement?.closest("[data-code]");
   const hadFocus = list.contains(document.activeElement);
   if (current.some((item, index) => item !== list.children[index]) || current.length < list.children.length)
     list.replaceChildren(...current);
-  if (hadFocus && !list.contains(document.activeElement))
-    list.closest("details")?.querySelector("summary")?.focus({ preventScroll: true });
+  if (!hadFocus || list.contains(document.activeElement)) return;
+  const same = current.find((item) => focused instanceof HTMLElement && item.dataset.code === focused.dataset.code);
+  const next = same?.querySelector("a") ?? list.closest("details")?.querySelector("summary");
+  next?.focus({ preventScroll: true });
 }
 
 /**
@@ -104,6 +107,8 @@ function showItems(list, jobs) {
  * @param {HTMLButtonElement} button
  */
 async function act(button) {
+  // A disabled button loses the focus.
+  if (button === document.activeElement) button.closest("[data-code]")?.querySelector("a")?.focus();
   button.disabled = true;
   try {
     await request("POST", button.dataset.act ?? "");

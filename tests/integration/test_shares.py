@@ -345,7 +345,9 @@ def test_only_the_owner_revokes_a_link(world: World, export: Export, link: NewSh
     assert Client().get(f"/s/{link.token}/").status_code == 404
 
 
-def test_a_link_revoked_on_the_page_of_its_session_leads_back_there(world: World, export: Export, link: NewShare):
+def test_a_link_revoked_on_the_page_of_its_session_leads_back_there(
+    world: World, export: Export, link: NewShare
+):
     response = signed_in(world.alice).post(f"/shares/{share_of(link).code}/revoke/", {"from": "session"})
 
     assert response["Location"] == f"/sessions/{export.version.session.code}/#shares"

@@ -56,7 +56,7 @@ export function connectListSelection(form) {
     setScope(false);
     update();
   };
-  // The browser would submit the form with its first button, which downloads.
+  // The browser would press the first button of the form, whose action is another one: it downloads, or restores.
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
     event.preventDefault();

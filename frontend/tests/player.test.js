@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Aim } from "../src/player/aim.js";
 import { choosePlayed } from "../src/player/derived.js";
 import { DriftMeter } from "../src/player/drift.js";
 import { getGain, getTarget } from "../src/player/levels.js";
@@ -58,6 +59,45 @@ describe("drift", () => {
   it("hurries one that is late, and seeks when it is far away", () => {
     assert.ok((feed(new DriftMeter(), Array(5).fill(-0.1)).at(-1)?.factor ?? 1) > 1);
     assert.equal(new DriftMeter().add(-0.6).mustSeek, true);
+  });
+});
+
+describe("a sound that joins a running picture", () => {
+  /**
+   * Let the picture run until the sound plays; each seek takes some seconds.
+   * @param {number[]} lengths of the seeks, the last one repeated
+   */
+  const join = (lengths) => {
+    const aim = new Aim();
+    let [picture, sound, seeks] = [10, 8, 0];
+    aim.reset();
+    for (let step = aim.judge(sound - picture); step !== "start"; step = aim.judge(sound - picture)) {
+      if (step === "seek") {
+        sound = picture + aim.begin();
+        picture += lengths[Math.min(seeks, lengths.length - 1)] ?? 0;
+        seeks += 1;
+      } else picture += 0.1;
+      if (picture > 30) break;
+    }
+    return { offset: sound - picture, seeks, after: picture - 10 };
+  };
+
+  it("seeks once where seeks are fast", () => {
+    const { offset, seeks } = join([0.04]);
+    assert.equal(seeks, 1);
+    assert.ok(Math.abs(offset + 0.04) < 1e-9);
+  });
+
+  for (const lengths of [[0.4], [0.9], [0.6, 0.7, 0.9], [1.2, 0.1], [0.3, 0.5, 0.8, 1.2, 1.7]]) {
+    it(`joins in time although seeks take ${lengths.join(", ")} s`, () => {
+      const { offset, seeks, after } = join(lengths);
+      assert.ok(offset >= -0.25 && offset <= 0.05, `${offset}`);
+      assert.ok(seeks <= lengths.length + 1 && after < 7, `${seeks} seeks, ${after} s`);
+    });
+  }
+
+  it("seeks back when the picture went back", () => {
+    assert.equal(new Aim().judge(3), "seek");
   });
 });
 

@@ -100,10 +100,13 @@ class BrowserUser:
     def wait_for_job(self, outcome: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#job")).to_contain_text(outcome)
 
-    def wait_for_version(self, number: int) -> None:
-        """Wait until the page of the session shows a version as the current one, after a save."""
+    def wait_for_version(self, number: int, *, timeout: float | None = None) -> None:
+        """Wait until the page of the session shows a version as the current one, after a save.
+
+        :param timeout: milliseconds, more than usual for large projects.
+        """
         shown = self.page.locator(f'[data-saved-version="{number}"]')
-        expect(shown).to_be_attached()
+        expect(shown).to_be_attached(timeout=timeout)
 
     def wait_for_notice(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#toasts")).to_contain_text(text)

@@ -1,11 +1,11 @@
 // The sounds that run: all at the picture's time, one of them audible. A switch only changes volumes.
 import { getSound } from "./model.js";
-import { chooseRunning } from "./running.js";
+import { chooseRunning, FIRST } from "./running.js";
 import { Sound } from "./sound.js";
 
 /** @typedef {import("./model.js").PlayerFile} PlayerFile */
 
-const EVENTS = ["canplay", "playing", "seeked", "waiting", "ended", "error"];
+const EVENTS = ["canplay", "playing", "seeking", "seeked", "waiting", "ended", "error"];
 
 /** Dispatches `change` when a sound becomes ready, waits for bytes, or fails; `audible` when another sound is audible; `length` when the length of
  * a file is known that was not. */
@@ -16,6 +16,8 @@ export class Mixer extends EventTarget {
   #master = null;
   /** @type {Map<PlayerFile, Sound>} */
   #sounds = new Map();
+  /** Those that will run when the others have enough bytes, the most likely ones first. @type {PlayerFile[]} */
+  #later = [];
   /** @type {PlayerFile | null} */
   #chosen = null;
   /** @type {Sound | null} */
@@ -86,13 +88,14 @@ export class Mixer extends EventTarget {
   choose(chosen, others) {
     this.#chosen = chosen;
     if (!this.#context) return;
-    const running = new Set(chooseRunning([chosen, ...others]));
+    const running = chooseRunning([chosen, ...others]);
     for (const [file, sound] of this.#sounds) {
       const isOutdated = sound.hasFailed && sound.source !== getSound(file);
-      if (isOutdated || !(running.has(file) || sound === this.#audible)) this.#remove(file, sound);
+      if (isOutdated || !(running.includes(file) || sound === this.#audible)) this.#remove(file, sound);
     }
-    for (const file of running) if (!this.#sounds.has(file)) this.#add(file);
-    if (running.has(chosen)) this.#switch();
+    for (const file of running.slice(0, FIRST)) if (!this.#sounds.has(file)) this.#add(file);
+    this.#later = running.filter((file) => !this.#sounds.has(file));
+    if (running.includes(chosen)) this.#switch();
     else this.#silence();
   }
 
@@ -132,6 +135,13 @@ export class Mixer extends EventTarget {
         this.dispatchEvent(new Event("change"));
       });
     }
+  }
+
+  /** Let one more sound run, if those that do have enough bytes. To be called while the picture has, too. */
+  addNext() {
+    if (!this.#later.length || !this.sounds.every((sound) => sound.hasReserve)) return;
+    const next = this.#later.shift();
+    if (next) this.#add(next);
   }
 
   #switch() {
@@ -185,6 +195,7 @@ export class Mixer extends EventTarget {
   close() {
     for (const sound of this.sounds) sound.dispose();
     this.#sounds.clear();
+    this.#later = [];
     this.#audible = null;
     this.#chosen = null;
     this.#context?.close();

@@ -3,7 +3,9 @@ import { getSound } from "./model.js";
 
 /** @typedef {import("./model.js").PlayerFile} PlayerFile */
 
-export const LIMIT = 5;
+export const LIMIT = 16;
+/** How many of them load at once; the others follow one by one, when those before have what they need. */
+export const FIRST = 5;
 const BUDGET = 750_000; // bytes per second of all: several whole videos would take the line from the picture
 const SOUND_RATE = 16_000; // bytes per second of a sound alone
 const ALWAYS = 2; // the one that is audible, and the one to compare it with

@@ -1,4 +1,5 @@
 // The sound of one file: an audio element whose volume the mixer controls.
+import { Aim } from "./aim.js";
 import { DriftMeter } from "./drift.js";
 import { getSound } from "./model.js";
 import { recoverFromErrors } from "./recovery.js";
@@ -7,7 +8,6 @@ import { recoverFromErrors } from "./recovery.js";
 
 const RAMP = 0.03; // seconds; shorter ones click
 const ALIGNED = 0.02; // seconds
-const LATE = 0.25; // seconds that a sound may be late by when it joins a running picture; it catches up
 
 export class Sound {
   /** @type {PlayerFile} */
@@ -15,6 +15,7 @@ export class Sound {
   element = new Audio();
   hasFailed = false;
   #meter = new DriftMeter();
+  #aim = new Aim();
   #gain;
 
   /**
@@ -42,6 +43,11 @@ export class Sound {
     return this.hasFailed || this.hasEnded || (!this.element.seeking && this.element.readyState >= 3);
   }
 
+  /** Whether it will probably play to its end without waiting for bytes. */
+  get hasReserve() {
+    return this.hasFailed || this.hasEnded || this.element.readyState === HTMLMediaElement.HAVE_ENOUGH_DATA;
+  }
+
   /** Whether it plays, or has nothing to play. */
   get isRunning() {
     return this.hasFailed || this.hasEnded || (this.isPrepared && !this.element.paused);
@@ -62,6 +68,12 @@ export class Sound {
 
   /** @param {number} time */
   seek(time) {
+    this.#aim.reset();
+    this.#set(time);
+  }
+
+  /** @param {number} time */
+  #set(time) {
     this.#meter.reset();
     if (Math.abs(this.element.currentTime - time) > 0.001) this.element.currentTime = time;
   }
@@ -81,10 +93,11 @@ export class Sound {
    * @param {number} time
    */
   start(time) {
-    if (!this.element.paused || this.hasFailed || this.element.seeking) return;
-    const isBeyond = this.element.duration <= time;
-    if (!isBeyond && Math.abs(this.element.currentTime - time) > LATE) this.seek(time);
-    if (this.isPrepared && !this.hasEnded) this.element.play().catch(() => {}); // a pause came first
+    const { element } = this;
+    if (!element.paused || this.hasFailed || !this.isPrepared) return;
+    const step = element.duration <= time ? "start" : this.#aim.judge(element.currentTime - time);
+    if (step === "seek") this.#set(time + this.#aim.begin());
+    else if (step === "start" && !this.hasEnded) element.play().catch(() => {}); // a pause came first
   }
 
   /**
@@ -96,7 +109,9 @@ export class Sound {
   follow(time, rate, isAudible) {
     if (this.element.paused || this.element.seeking) return;
     const { mustSeek, factor } = this.#meter.add(this.element.currentTime - time, isAudible);
-    if (mustSeek) this.seek(time);
+    if (mustSeek && isAudible)
+      this.seek(time); // the picture waits for it
+    else if (mustSeek) this.element.pause(); // it joins again
     if (Math.abs(this.element.playbackRate - rate * factor) > 1e-4) this.element.playbackRate = rate * factor;
   }
 

@@ -119,7 +119,12 @@ export class Transport extends EventTarget {
       });
     }
     this.#mixer.start(this.time);
-    this.#timer ||= window.setInterval(() => this.#mixer.follow(this.time), FOLLOW_EVERY);
+    this.#timer ||= window.setInterval(() => this.#follow(), FOLLOW_EVERY);
+  }
+
+  #follow() {
+    this.#mixer.follow(this.time);
+    if (this.picture.readyState === HTMLMediaElement.HAVE_ENOUGH_DATA) this.#mixer.addNext();
   }
 
   #stop() {

@@ -1,0 +1,45 @@
+// When a sound joins a running picture: a seek takes time, in which the picture goes on.
+
+const LATE = 0.25; // seconds that a sound may be late by when it starts; it catches up
+const EARLY = 0.05; // that it may be ahead by
+const FARTHEST = 2; // that a seek goes ahead by at most
+
+/**
+ * Aim of the seeks of one sound. A sound that was late after a seek seeks ahead by the time that this one took; where it is
+ * too early then, it waits for the picture. So it joins even where each seek takes longer than a sound may be late by.
+ */
+export class Aim {
+  /** Seconds that the next seek goes ahead by. */
+  #lead = 0;
+  /** That the last one did. */
+  #applied = 0;
+  #isUnderWay = false;
+
+  /** Forget the last seek: the sound was set to the picture's own time. */
+  reset() {
+    this.#applied = 0;
+    this.#isUnderWay = false;
+  }
+
+  /** Return the seconds to add to the picture's time for a seek from now. */
+  begin() {
+    this.#applied = this.#lead;
+    this.#isUnderWay = true;
+    return this.#applied;
+  }
+
+  /**
+   * Return what a sound does that is ready to play.
+   * @param {number} offset sound minus picture, in seconds
+   * @returns {"start" | "wait" | "seek"}
+   */
+  judge(offset) {
+    if (this.#isUnderWay) {
+      const took = this.#applied - offset;
+      this.#lead = Math.max(0, Math.min(took - LATE / 2, FARTHEST));
+      this.#isUnderWay = false;
+    }
+    if (offset >= -LATE && offset <= EARLY) return "start";
+    return offset > 0 && offset <= this.#applied ? "wait" : "seek";
+  }
+}

@@ -11,6 +11,7 @@ from dubbing_core.categories import Category
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Role
 from dubbing_core.media_facts import MediaFacts
+from dubbing_core.media_problems import NO_SOUND
 from sessions_app.models import BlobMedia, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.queries.versions import get_entries
@@ -23,6 +24,7 @@ PROGRESS_CATEGORIES = (
     Category.MIXED_VIDEOS,
 )
 """Categories whose media are source or results of a step."""
+DUBBED_CATEGORIES = {Category.FINAL_VIDEOS, Category.MIXED_VIDEOS}
 SOURCE_ROLES = (Role.NONE, Role.SOURCE)
 
 
@@ -33,7 +35,7 @@ class VersionMedia:
     durations: dict[str, int]
     """Milliseconds, by path."""
     flaws: dict[str, str]
-    """What is wrong with files that are cut off or damaged, by path."""
+    """What is wrong with files that are cut off or damaged, or dubbed videos without sound, by path."""
     is_complete: bool
     """Whether all of them have been read."""
     duration_ms: int = 0
@@ -46,11 +48,9 @@ def get_version_media(version: Version) -> VersionMedia:
     flaws: dict[str, str] = {}
     is_complete = True
     longest = {False: 0, True: 0}
-    fields = (
-        *("path", "category", "role"),
-        *("blob__media__reader_version", "blob__media__duration_ms", "blob__media__problem"),
-    )
-    for path, category, role, reader_version, duration_ms, problem in rows.values_list(*fields):
+    facts = ("reader_version", "duration_ms", "problem", "video_codec", "audio_codec")
+    fields = ("path", "category", "role", *(f"blob__media__{name}" for name in facts))
+    for path, category, role, reader_version, duration_ms, *others in rows.values_list(*fields):
         if reader_version is None:
             is_complete = is_complete and guess_kind(path) not in MEDIA_KINDS
             continue
@@ -58,14 +58,19 @@ def get_version_media(version: Version) -> VersionMedia:
             durations[path] = duration_ms
             is_source = category == Category.ORIGINAL_VIDEO and role in SOURCE_ROLES
             longest[is_source] = max(longest[is_source], duration_ms)
-        if problem:
-            flaws[path] = problem
+        if flaw := _find_flaw(category, *others):
+            flaws[path] = flaw
     return VersionMedia(
         durations=durations,
         flaws=flaws,
         is_complete=is_complete,
         duration_ms=longest[True] or longest[False],
     )
+
+
+def _find_flaw(category: str, problem: str, video_codec: str, audio_codec: str) -> str:
+    is_mute = category in DUBBED_CATEGORIES and video_codec and not audio_codec
+    return problem or (NO_SOUND if is_mute else "")
 
 
 def get_durations(session_ids: Collection[int]) -> dict[int, int]:

@@ -236,6 +236,19 @@ def test_a_video_that_is_shorter_than_its_source_is_named(world, dubbed):
     assert cell.gaps == ["2:08 shorter than the source (2.0 s of 2:10)"]
 
 
+def test_a_dubbed_video_without_sound_is_no_result(world, dubbed):
+    session = world.saved(files=dubbed)
+    run(world, session)
+    BlobMedia.objects.filter(blob__entries__path__in=["talk.mp4", "final_videos/hi_dubbed.mp4"]).update(
+        audio_codec=""
+    )
+    fill(world, session)
+
+    matrix = progress_of(session)
+    assert matrix.cell("hi", Step.DUBBED).gaps == ["has no sound"]
+    assert not matrix.is_finished("hi")
+
+
 def test_a_comparison_has_the_facts_by_one_more_query(world, dubbed, media):
     session = world.saved(files=dubbed)
     world.save(session, {"final_videos/hi_dubbed.mp4": media.voices[1].read_bytes()})

@@ -20,6 +20,8 @@ CUT_OFF = {
     "content": sentence("content ends at %(end)s of %(length)s").template,
 }
 NO_AUDIO = sentence("audio cannot be decoded")
+NO_SOUND = sentence("has no sound")
+"""Of a dubbed video."""
 
 
 @dataclass(frozen=True, kw_only=True)

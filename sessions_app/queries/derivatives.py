@@ -150,6 +150,11 @@ def get_page_url(session: object, source: str, name: str) -> str:
     return reverse("session-media", args=[session, source, name])
 
 
+def get_share_url(token: str, source: str, name: str) -> str:
+    """Return the address of a derivative below a shared link."""
+    return reverse("share-media-file", args=[token, source, name])
+
+
 def get_posters(
     sessions: Iterable[DubbingSession], *, make_url: Callable[[UUID, str, str], str] = get_page_url
 ) -> dict[int, SessionPoster]:
@@ -221,7 +226,7 @@ def get_shared_media(
         version,
         paths,
         selection=selection,
-        make_url=lambda sha256, name: reverse("share-media-file", args=[token, sha256, name]),
+        make_url=partial(get_share_url, token),
         file_url=lambda path: reverse("share-file", args=[token, path]),
     )
 

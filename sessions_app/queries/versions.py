@@ -81,6 +81,7 @@ class FileRow(NamedTuple):
     labeled_by: str = LabelAuthor.RECOGNIZER.value
     reason: str | None = None
     """Why its text could not be read."""
+    container: str | None = None
     duration_ms: int | None = None
     video_codec: str | None = None
     pixel_format: str | None = None
@@ -177,6 +178,7 @@ def _show_files(rows: Any) -> Any:
         sha256=F("blob__sha256"),
         size=F("blob__size"),
         reason=F("blob__timeline__reason"),
+        container=F("blob__media__container"),
         duration_ms=F("blob__media__duration_ms"),
         video_codec=F("blob__media__video_codec"),
         pixel_format=F("blob__media__pixel_format"),

@@ -5,7 +5,7 @@ Django's templates look up, localize and escape each value by itself: both pages
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from urllib.parse import quote
 
@@ -14,9 +14,9 @@ from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from dubbing_core.labels import LabelAuthor, Role
-from dubbing_core.media_facts import MediaFacts
 from dubbing_core.paths import escape_unprintable
 from sessions_app.http.text_previews import is_previewed
+from sessions_app.queries.light_copies import LightCopy, get_facts
 from sessions_app.queries.timelines import EXPECTED_ROLES
 from sessions_app.queries.versions import FileRow
 from sessions_app.templatetags.page_urls import SAFE, page_url
@@ -37,7 +37,8 @@ def file_rows(
 ) -> SafeString:
     """Return a row for each file, with its details and links.
 
-    The context has the version, or the token of a link, whose ZIP has the files: they are only played and read.
+    The context has the version, or the token of a link, whose ZIP has the files: they are only played and read. It has the light
+    copies of those that browsers do not play.
 
     :param is_editable: with a check box.
     :param folder: the beginning of the paths that is not shown.
@@ -51,22 +52,37 @@ def file_rows(
             :-1
         ]
     texts = RowTexts()
+    copies: Mapping[int, LightCopy] = context["light_copies"]
     rows = [
-        _row(file, address, texts, is_editable=is_editable, is_shared=bool(token), folder=folder)
+        _row(
+            *(file, address, texts, copies.get(file.pk)),
+            is_editable=is_editable,
+            is_shared=bool(token),
+            folder=folder,
+        )
         for file in files
     ]
     return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
 
 
 def _row(
-    file: FileRow, address: str, texts: RowTexts, *, is_editable: bool, is_shared: bool, folder: str
+    file: FileRow,
+    address: str,
+    texts: RowTexts,
+    copy: LightCopy | None,
+    *,
+    is_editable: bool,
+    is_shared: bool,
+    folder: str,
 ) -> str:
     label = _label(file)
     url = escape(address + quote(file.path, safe=SAFE))
     tick = _tick(file, label, texts) if is_editable else ""
     shown = escape(escape_unprintable(file.path.removeprefix(folder)))
     cells = _file_cells(file, shown, texts, details=_details(file, label, texts, is_shared=is_shared))
-    return f"<tr> {tick}{cells} {_action_cell(file, label, url, texts, is_shared=is_shared)} </tr>"
+    preview = _preview_button(file, url, label, texts, copy)
+    download = "" if is_shared else _download_button(url, label, texts)
+    return f'<tr> {tick}{cells} <td class="file-actions">{preview}{download} </td> </tr>'
 
 
 def _label(file: FileRow) -> str:
@@ -115,14 +131,7 @@ def _media(file: FileRow) -> str:
     """Return length, codecs and picture, as far as they are known."""
     if file.duration_ms is None and not file.width and not file.audio_codec:
         return ""
-    summary = MediaFacts(
-        duration_ms=file.duration_ms,
-        video_codec=file.video_codec or "",
-        pixel_format=file.pixel_format or "",
-        width=file.width or 0,
-        height=file.height or 0,
-        audio_codec=file.audio_codec or "",
-    ).summary
+    summary = get_facts(file).summary
     return f' <span class="muted small-text media-facts">{escape(localize_facts(summary))}</span>'
 
 
@@ -160,21 +169,22 @@ def _select(label: str, texts: RowTexts) -> str:
     return texts.gettext("Select %(name)s") % {"name": label}
 
 
-def _action_cell(file: FileRow, label: str, url: str, texts: RowTexts, *, is_shared: bool) -> str:
-    download = f' <a class="icon-button" href="{url}" download aria-label="{texts.gettext("Download %(name)s") % {"name": label}}">{icon("download")}</a>'
-    return f'<td class="file-actions">{_preview_button(file, url, label, texts)}{"" if is_shared else download} </td>'
+def _download_button(url: str, label: str, texts: RowTexts) -> str:
+    action = texts.gettext("Download %(name)s") % {"name": label}
+    return f' <a class="icon-button" href="{url}" download aria-label="{action}">{icon("download")}</a>'
 
 
-def _preview_button(file: FileRow, url: str, label: str, texts: RowTexts) -> str:
-    kind = player(file.path) or ("text" if is_previewed(file.path) else "")
-    if not kind or not file.size:
+def _preview_button(file: FileRow, url: str, label: str, texts: RowTexts, copy: LightCopy | None) -> str:
+    """Return the button that shows or plays a file: its light copy if browsers need one, nothing if it is unreadable."""
+    kind = copy.player if copy else player(file.path) or ("text" if is_previewed(file.path) else "")
+    is_medium = kind in {"audio", "video"}
+    if not kind or not file.size or (is_medium and file.media_reason):
         return ""
-    action = texts.gettext("Show %(name)s") if kind in {"image", "text"} else texts.gettext("Play %(name)s")
-    name = kind if kind in {"image", "text"} else "play"
-    query = "preview" if kind == "text" else "play"
+    action = texts.gettext("Play %(name)s") if is_medium else texts.gettext("Show %(name)s")
+    address = escape(copy.url) if copy else f"{url}?{'preview' if kind == 'text' else 'play'}"
     return (
-        f' <a class="icon-button" href="{url}?{query}" target="_blank" rel="noopener" data-player="{kind}"'
-        f' data-size="{file.size}" aria-label="{action % {"name": label}}"> {icon(name)} </a>'
+        f' <a class="icon-button" href="{address}" target="_blank" rel="noopener" data-player="{kind}"'
+        f' data-size="{file.size}" aria-label="{action % {"name": label}}"> {icon("play" if is_medium else kind)} </a>'
     )
 
 

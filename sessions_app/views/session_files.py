@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,9 @@ from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.access import Action, can
 from sessions_app.http.lookups import get_version_or_404
 from sessions_app.models import Version
+from sessions_app.queries.derivatives import MakeUrl, get_page_url
 from sessions_app.queries.keyset import KeysetPage, Position
+from sessions_app.queries.light_copies import get_light_copies
 from sessions_app.queries.versions import (
     FILES_PER_PAGE,
     MAX_FOLDERS,
@@ -102,6 +105,7 @@ class ListedFiles:
     page_url: str
     list_url: str
     """Of the list alone."""
+    make_media_url: MakeUrl
 
     @classmethod
     def of_version(cls, version: Version) -> ListedFiles:
@@ -114,6 +118,7 @@ class ListedFiles:
             if is_current
             else reverse("version-detail", args=address),
             list_url=reverse("version-listing", args=address),
+            make_media_url=partial(get_page_url, session.code),
         )
 
     @property
@@ -129,8 +134,13 @@ class ListedFiles:
 def build_listing(request: HttpRequest, listed: ListedFiles) -> dict[str, Any]:
     """Return the variables of the list.
 
-    At most two queries, however many files there are.
+    At most three queries, however many files there are.
     """
+    listing = _list(request, listed)
+    return listing | {"light_copies": get_light_copies(listing["files"].items, listed.make_media_url)}
+
+
+def _list(request: HttpRequest, listed: ListedFiles) -> dict[str, Any]:
     groups = listed.groups
     query = FileQuery.read(request.GET, groups)
     arrangement = read_arrangement(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from sessions_app.operations.database_errors import unless_disk_full
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.copy import copy_shared_export
 from sessions_app.operations.shares.find import find_share
+from sessions_app.queries.derivatives import get_share_url
 from sessions_app.queries.timelines import get_version_texts, may_have_texts
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -91,6 +93,7 @@ def _list_files(share: Share, token: str) -> ListedFiles:
         selection=Selection.from_dict(share.export.selection),
         page_url=reverse("share-page", args=[token]),
         list_url=reverse("share-listing", args=[token]),
+        make_media_url=partial(get_share_url, token),
     )
 
 

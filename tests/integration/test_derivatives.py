@@ -456,6 +456,38 @@ def test_a_light_copy_is_made_by_a_worker_of_its_own(world, film, monkeypatch):
     assert client.get(copy["proxy"]["url"])["Content-Type"] == "video/mp4"
 
 
+def list_play_buttons(client: Client, url: str) -> dict[str, str]:
+    """Return the addresses that a list of files plays, by file."""
+    found = re.findall(
+        r'href="([^"]+)"[^>]* data-player="video"[^>]* aria-label="Play ([^"]+)"', client.get(url).text
+    )
+    return {path: address for address, path in found}
+
+
+def test_lists_of_files_play_light_copies_and_nothing_that_is_unreadable(world, film):
+    world.clock.now = timezone.now()  # requests read the real time
+    session = world.saved(
+        files={"film.avi": film["film.mp4"], "film.mp4": film["film.mp4"], "broken.mp4": b"no video"}
+    )
+    client, url = signed_in(world.alice), f"/sessions/{session.code}/versions/1/listing/"
+    make(world, session)
+    original = f"/sessions/{session.code}/versions/1/files/film.mp4?play"
+    assert list_play_buttons(client, url) == {"film.mp4": original}
+
+    make_pending_derivatives(clock=world.clock, workload=Workload.PROXIES)
+
+    proxy = get_film(session, client)["proxy"]["url"]
+    assert list_play_buttons(client, url) == {"film.avi": proxy, "film.mp4": proxy}
+    version = session.current
+    assert version is not None
+    share = create_share(
+        export=world.exported(version), author=world.alice, days=7, note="", now=timezone.now()
+    )
+    shared = list_play_buttons(Client(), f"/s/{share.token}/")
+    assert set(shared) == {"film.avi", "film.mp4"}
+    assert Client().get(shared["film.avi"])["Content-Type"] == "video/mp4"
+
+
 @pytest.mark.one_stack
 def test_a_light_copy_has_the_picture_that_browsers_play(world, media):
     film = BytesIO()

@@ -244,7 +244,7 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
             # Like a page: no transfer, and the thread keeps its database connection.
             return HttpResponse(b"".join(download.read(start, end)))
         if download.path is not None:
-            return FileResponse(_FileRange(download.path, start, end))
+            return FileResponse(FileRange(download.path, start, end))
         return StreamingHttpResponse(with_first_chunk(download.read(start, end)))
     except (OSError, StoreError):
         return temporary_error_page(
@@ -252,11 +252,10 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
         )
 
 
-class _FileRange:
+class FileRange:
     """A range of a file, for FileResponse.
 
-    A server with sendfile(2) sends Content-Length bytes from the descriptor's position; others call `read`. There is no
-    `seek`: FileResponse would use it to read to the end in order to learn the size.
+    A server with sendfile(2) sends Content-Length bytes from the descriptor's position; others call `read`.
     """
 
     def __init__(self, path: Path, start: int, end: int) -> None:
@@ -265,6 +264,12 @@ class _FileRange:
         self._remaining = end - start
         self.fileno = self._file.fileno
         self.close = self._file.close
+        # For `socket.sendfile`, which begins again without sendfile(2) when the client is gone.
+        self.seek = self._file.seek
+
+    def seekable(self) -> bool:
+        """Return False: FileResponse would read to the end to learn the size."""
+        return False
 
     def read(self, size: int = -1) -> bytes:
         count = self._remaining if size < 0 else min(size, self._remaining)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
 
+from sessions_app.http.downloads import FileRange
 from sessions_app.http.transfers import SMALL_BODY, TooManyTransfersError, Transfers, transfers
 from sessions_app.operations.errors import BusyError
 from tests.integration.programs import Program, problem_of
@@ -152,3 +156,16 @@ def test_large_bodies_are_refused_before_they_are_read(client: Client, settings)
     problem_of(api, 503, "busy")
     assert client.get("/sessions/").status_code == 200
     assert transfers.count() == 0
+
+
+def test_a_client_that_is_gone_before_the_first_byte_raises_its_own_error(tmp_path: Path):
+    (tmp_path / "talk.mp4").write_bytes(bytes(1000))
+    server, client = socket.socketpair()
+    client.close()
+
+    with (
+        closing(server),
+        closing(FileRange(tmp_path / "talk.mp4", 100, 900)) as part,
+        pytest.raises(BrokenPipeError),
+    ):
+        server.sendfile(part, offset=100, count=800)

@@ -71,7 +71,7 @@ describe("a sound that joins a running picture", () => {
     const aim = new Aim();
     let [picture, sound, seeks] = [10, 8, 0];
     aim.reset();
-    for (let step = aim.judge(sound - picture); step !== "start"; step = aim.judge(sound - picture)) {
+    for (let step = aim.decide(sound - picture); step !== "start"; step = aim.decide(sound - picture)) {
       if (step === "seek") {
         sound = picture + aim.begin();
         picture += lengths[Math.min(seeks, lengths.length - 1)] ?? 0;
@@ -97,7 +97,7 @@ describe("a sound that joins a running picture", () => {
   }
 
   it("seeks back when the picture went back", () => {
-    assert.equal(new Aim().judge(3), "seek");
+    assert.equal(new Aim().decide(3), "seek");
   });
 });
 

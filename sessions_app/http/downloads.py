@@ -264,7 +264,7 @@ class FileRange:
         self._remaining = end - start
         self.fileno = self._file.fileno
         self.close = self._file.close
-        # For `socket.sendfile`, which begins again without sendfile(2) when the client is gone.
+        # For `socket.sendfile`, which begins again without sendfile(2) when the client has closed the connection.
         self.seek = self._file.seek
 
     def seekable(self) -> bool:

@@ -35,7 +35,10 @@ def get_facts(file: FileRow) -> MediaFacts:
 
 
 def get_light_copies(files: Iterable[FileRow], make_url: MakeUrl) -> dict[int, LightCopy]:
-    """Return the copies that are made, by the files' primary keys: one query, none if browsers play all files."""
+    """Return the copies that are made, by the files' primary keys.
+
+    That takes one query, and none if browsers play all files.
+    """
     kinds = {file.pk: kind for file in files if (kind := _choose_kind(file)) is not None}
     if not kinds:
         return {}

@@ -175,7 +175,10 @@ def _download_button(url: str, label: str, texts: RowTexts) -> str:
 
 
 def _preview_button(file: FileRow, url: str, label: str, texts: RowTexts, copy: LightCopy | None) -> str:
-    """Return the button that shows or plays a file: its light copy if browsers need one, nothing if it is unreadable."""
+    """Return the button that shows or plays a file.
+
+    It plays the light copy if browsers need one. There is none for an unreadable file.
+    """
     kind = copy.player if copy else player(file.path) or ("text" if is_previewed(file.path) else "")
     is_medium = kind in {"audio", "video"}
     if not kind or not file.size or (is_medium and file.media_reason):

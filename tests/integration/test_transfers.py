@@ -158,7 +158,7 @@ def test_large_bodies_are_refused_before_they_are_read(client: Client, settings)
     assert transfers.count() == 0
 
 
-def test_a_client_that_is_gone_before_the_first_byte_raises_its_own_error(tmp_path: Path):
+def test_a_connection_that_is_closed_before_the_first_byte_raises_its_own_error(tmp_path: Path):
     (tmp_path / "talk.mp4").write_bytes(bytes(1000))
     server, client = socket.socketpair()
     client.close()

@@ -1,4 +1,4 @@
-// When a sound joins a running picture: a seek takes time, in which the picture goes on.
+// When a sound joins a running picture: a seek takes time, during which the picture continues.
 
 const LATE = 0.25; // seconds that a sound may be late by when it starts; it catches up
 const EARLY = 0.05; // that it may be ahead by
@@ -33,7 +33,7 @@ export class Aim {
    * @param {number} offset sound minus picture, in seconds
    * @returns {"start" | "wait" | "seek"}
    */
-  judge(offset) {
+  decide(offset) {
     if (this.#isUnderWay) {
       const took = this.#applied - offset;
       this.#lead = Math.max(0, Math.min(took - LATE / 2, FARTHEST));

@@ -95,7 +95,7 @@ export class Sound {
   start(time) {
     const { element } = this;
     if (!element.paused || this.hasFailed || !this.isPrepared) return;
-    const step = element.duration <= time ? "start" : this.#aim.judge(element.currentTime - time);
+    const step = element.duration <= time ? "start" : this.#aim.decide(element.currentTime - time);
     if (step === "seek") this.#set(time + this.#aim.begin());
     else if (step === "start" && !this.hasEnded) element.play().catch(() => {}); // a pause came first
   }

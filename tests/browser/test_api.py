@@ -49,6 +49,7 @@ def test_a_program_uses_a_token_until_it_is_revoked(make_signed_in_user):
     assert alice.errors == []
 
 
+@pytest.mark.variant
 @pytest.mark.slow
 def test_the_api_page_documents_operations_and_sends_requests(make_signed_in_user):
     alice = make_signed_in_user("alice")

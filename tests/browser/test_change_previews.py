@@ -50,6 +50,7 @@ def test_more_rows_stay_when_the_choice_changes(bob: BrowserUser, folder: Path):
     assert bob.errors == []
 
 
+@pytest.mark.variant
 def test_rows_stay_in_place_when_the_hint_to_scroll_goes(bob: BrowserUser, folder: Path):
     bob.open("/sessions/new/")
     bob.choose("folder", folder)
@@ -124,6 +125,7 @@ def test_a_save_shows_what_it_will_change(bob: BrowserUser, folder: Path, width:
     assert bob.errors == []
 
 
+@pytest.mark.variant
 def test_what_the_preview_recognizes_can_be_resolved_corrected_and_withdrawn(
     bob: BrowserUser, work_folder: Path
 ):
@@ -165,6 +167,7 @@ def test_what_the_preview_recognizes_can_be_resolved_corrected_and_withdrawn(
     assert bob.errors == []
 
 
+@pytest.mark.variant
 def test_the_spoken_language_is_found_by_name_and_stays(bob: BrowserUser, work_folder: Path):
     page = bob.page
     folder = work_folder / "dubbed"
@@ -200,6 +203,7 @@ def test_the_spoken_language_is_found_by_name_and_stays(bob: BrowserUser, work_f
     assert bob.errors == []
 
 
+@pytest.mark.variant
 def test_a_loose_file_replaces_its_match_or_the_file_that_the_user_chooses(
     bob: BrowserUser, folder: Path, work_folder: Path
 ):

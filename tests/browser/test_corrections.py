@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.browser_user import BrowserUser
 
 
+@pytest.mark.variant
 def test_labels_are_corrected_before_a_save_and_later(bob: BrowserUser, tmp_path: Path):
     page = bob.page
     folder = tmp_path / "shoot"

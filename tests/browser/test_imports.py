@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.browser_user import BrowserUser
@@ -57,6 +58,7 @@ def test_sessions_are_chosen_and_several_zips_imported(bob: BrowserUser, tmp_pat
     expect(page.get_by_role("link", name="loose")).to_be_visible()
 
 
+@pytest.mark.variant
 def test_names_are_read_as_confirmed(bob: BrowserUser, tmp_path: Path):
     page = bob.page
     archive = tmp_path / "проект.zip"

@@ -181,10 +181,18 @@ def test_pages_of_visitors_are_free_of_errors_and_fit_the_screen(visitor: Visito
 def test_pages_with_content_are_free_of_errors_and_fit_the_screen(
     visitor: Visitor, media: Media, work_folder: Path
 ):
-    for path in [*make_content(visitor.user, work_folder, media), *SIGNED_IN]:
+    for path in make_content(visitor.user, work_folder, media):
         visitor.visit(path)
 
 
+@pytest.mark.slow
+@pytest.mark.variant
+def test_pages_without_content_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
+    for path in SIGNED_IN:
+        visitor.visit(path)
+
+
+@pytest.mark.variant
 @pytest.mark.slow
 def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
     for path in STAFF:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TypedDict
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browser_user import BrowserUser
@@ -68,6 +69,7 @@ def open_session(user: BrowserUser, project: Path) -> Page:
     return page
 
 
+@pytest.mark.variant
 def test_lines_are_read_from_right_to_left_and_times_from_left_to_right(bob: BrowserUser, tmp_path: Path):
     texts = {"he": HEBREW, "ar": ARABIC}
     page = open_session(bob, make_subtitled_video(tmp_path, texts, source="he", seconds=12))

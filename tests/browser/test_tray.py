@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.browser_user import BrowserUser
@@ -67,6 +68,7 @@ def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob:
     assert bob.errors == []
 
 
+@pytest.mark.variant
 def test_a_failed_job_is_tried_again_from_the_tray(bob: BrowserUser, media: Media):
     page = bob.page
     bob.open("/sessions/new/")

@@ -335,6 +335,7 @@ def test_a_cached_digest_of_a_changed_file_fails_the_save_and_is_discarded(bob: 
     bob.wait_for_version(1)
 
 
+@pytest.mark.variant
 def test_the_digest_cache_distinguishes_files_of_the_same_size_and_time(bob: BrowserUser, video: Path):
     gate = Gate(bob.page)
     begin_video(bob, video)
@@ -404,6 +405,7 @@ def test_failed_requests_are_repeated(bob: BrowserUser, project: Path):
     bob.wait_for_version(1)
 
 
+@pytest.mark.variant
 def test_refused_files_are_listed_with_the_reason_and_can_be_tried_again(bob: BrowserUser, project: Path):
     refused = "You use all the storage that you may. Delete something first."
     traffic = Traffic.of(bob.page)
@@ -434,6 +436,7 @@ def test_refused_files_are_listed_with_the_reason_and_can_be_tried_again(bob: Br
     assert len(traffic.started) == 1
 
 
+@pytest.mark.variant
 def test_a_file_that_changes_after_it_was_chosen_is_reported_and_can_be_left_out(
     bob: BrowserUser, project: Path
 ):
@@ -477,6 +480,7 @@ def test_an_upload_resumes_after_a_sign_out_and_a_new_sign_in(bob: BrowserUser, 
     assert Counter(traffic.arrived) == Counter(set(traffic.arrived))
 
 
+@pytest.mark.variant
 def test_a_cancelled_save_deletes_its_uploads_and_creates_no_session(bob: BrowserUser, project: Path):
     gate = Gate(bob.page)
     begin(bob, "cancelled", project)
@@ -542,6 +546,7 @@ def test_a_refused_first_version_leaves_no_session(bob: BrowserUser, work_folder
     expect(bob.page.get_by_role("heading", level=1)).to_contain_text("Refused")
 
 
+@pytest.mark.variant
 def test_files_that_cannot_be_saved_are_left_out_after_a_question(bob: BrowserUser, work_folder: Path):
     folder = work_folder / "talk"
     for number in range(22):

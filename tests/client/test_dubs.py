@@ -112,6 +112,7 @@ def test_a_project_is_saved_and_loaded_byte_for_byte(machine, tmp_path):
     assert (restored["number"], restored["change_summary"]) == (4, "1 new: out/hi/segment_0001.wav")
 
 
+@pytest.mark.variant
 @pytest.mark.either_stack
 def test_what_was_saved_is_found(machine, portal, tmp_path):
     laptop = machine("alice-laptop")
@@ -134,6 +135,7 @@ def test_what_was_saved_is_found(machine, portal, tmp_path):
     assert "Nothing contains “nothing like it”." in laptop.run("search", "nothing like it").err
 
 
+@pytest.mark.variant
 @pytest.mark.either_stack
 def test_stored_bytes_are_not_sent_again(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -153,6 +155,7 @@ def test_stored_bytes_are_not_sent_again(machine, tmp_path):
     )
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_session_is_named_after_its_video_by_default(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -195,6 +198,7 @@ def test_saves_on_top_of_each_other_lose_nothing(machine, tmp_path):
     assert read(tmp_path / "other") == {**read(tmp_path / "fresh"), "b.wav": b"b again"}
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_an_unknown_folder_adds_to_a_session_and_removes_nothing(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -237,6 +241,7 @@ def test_unsaved_changes_are_not_overwritten_by_default(machine, tmp_path):
     }
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_partial_load_does_not_change_the_folders_version(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -310,6 +315,7 @@ def facts_of(folder: Path) -> dict[str, tuple[bytes, int, bool] | None]:
     return facts
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_folder_in_the_sessions_layout_can_be_saved(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -361,6 +367,7 @@ def test_a_session_is_exported_and_imported(machine, tmp_path):
     assert laptop.run("import", tmp_path / "missing.zip", code=1).err.endswith("is not a file.\n")
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_names_in_a_code_page_are_imported_with_a_reading(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -379,6 +386,7 @@ def test_names_in_a_code_page_are_imported_with_a_reading(machine, tmp_path):
     assert set(read(tmp_path / "loaded")) == {"перевод.srt", "озвучка.wav"}
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_session_is_renamed(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -399,6 +407,7 @@ def test_a_session_is_renamed(machine, tmp_path):
     assert taken == "dubs: There is already a session “part 1/2: “É”?”. “part 1/2: “É”?_2” is free.\n"
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_labels_are_corrected_while_a_folder_is_worked_on(machine, tmp_path):
     laptop, desktop = machine("alice-laptop"), machine("alice-desktop")
@@ -438,6 +447,7 @@ def test_labels_are_corrected_while_a_folder_is_worked_on(machine, tmp_path):
     assert laptop.run_json("info", "Talk")["versions"][1]["message"] == "Set the spoken language to pt-BR"
 
 
+@pytest.mark.variant
 @pytest.mark.either_stack
 def test_files_and_folders_may_swap_between_versions(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -459,6 +469,7 @@ def test_files_and_folders_may_swap_between_versions(machine, tmp_path):
     assert "0 files removed" in laptop.run("save", work, "--dry-run", "--on-top").out
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_refused_first_save_leaves_no_session(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -470,6 +481,7 @@ def test_a_refused_first_save_leaves_no_session(machine, tmp_path):
     assert name.startswith("dubbing_project_")
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_hidden_folders_are_saved_on_request_and_named_otherwise(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -501,6 +513,7 @@ def test_hidden_folders_are_saved_on_request_and_named_otherwise(machine, tmp_pa
     assert laptop.run_json("save", tmp_path / "there", "--hidden")["removed"] == [".git/config"]
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_single_sessions_of_a_zip_are_imported_and_renamed(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -529,6 +542,7 @@ def test_single_sessions_of_a_zip_are_imported_and_renamed(machine, tmp_path):
     assert "contains no session “four”" in laptop.run("import", archive, "--only", "four", code=2).err
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_sessions_are_tagged_starred_and_listed(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -550,6 +564,7 @@ def test_sessions_are_tagged_starred_and_listed(machine, tmp_path):
     assert "Give sessions together with" in laptop.run("tag", "Tagged one", code=2).err
 
 
+@pytest.mark.variant
 def test_sessions_are_moved_to_the_trash(machine, tmp_path):
     laptop = machine("alice-laptop")
     for name in ("Current", "Old one", "Old two"):
@@ -616,6 +631,7 @@ def test_login_and_logout(machine, tmp_path, portal):
     assert login(token).returncode == 3
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_read_only_token_cannot_save(machine, tmp_path, portal):
     laptop = machine("alice-laptop")
@@ -669,6 +685,7 @@ def test_a_watched_folder_is_saved_stage_by_stage(machine, tmp_path):
     assert versions[0]["file_count"] == 5
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_file_that_grows_while_it_is_saved_is_an_error(machine, tmp_path):
     laptop = machine("alice-laptop")
@@ -685,6 +702,7 @@ def test_a_file_that_grows_while_it_is_saved_is_an_error(machine, tmp_path):
     assert read(tmp_path / "there") == read(work)
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_abandoned_part_files_are_not_saved_and_are_deleted(machine, tmp_path):
     laptop = machine("alice-laptop")

@@ -191,6 +191,7 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
     assert [url for url in outside if not url.startswith((app.address, "data:", "blob:"))] == []
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("app", ["portal"], indirect=True)
 def test_errors_are_shown_next_to_the_button(app, page, tmp_path):
     app.save_elsewhere("Talk")

@@ -66,7 +66,10 @@ def paths_of(api: Api, result: SaveResult) -> set[str]:
     return {entry["path"] for entry in api.manifest(result.session, result.version)["entries"]}
 
 
-@pytest.mark.parametrize(("rules", "names"), [(WINDOWS, ON_WINDOWS), (MACOS, ON_MACOS)])
+@pytest.mark.parametrize(
+    ("rules", "names"),
+    [(WINDOWS, ON_WINDOWS), pytest.param(MACOS, ON_MACOS, marks=pytest.mark.variant)],
+)
 def test_files_keep_their_saved_names_on_systems_that_cannot_hold_them(
     api, tmp_path, rules: NameRules, names: dict[str, str]
 ):

@@ -101,6 +101,7 @@ def start(machine, program):
     return machine.start_python("-c", program)
 
 
+@pytest.mark.variant
 def test_a_save_killed_while_the_portal_stores_it_creates_one_version(portal, machine, evaluate):
     """The next save first finds out the outcome of the killed one."""
     laptop = machine("alice-laptop")

@@ -171,6 +171,7 @@ def test_every_stage_that_rested_is_a_version(api, pipeline):
         assert content.keys() - sizes.keys() <= {"heartbeat", "run.log"}
 
 
+@pytest.mark.variant
 def test_a_log_is_saved_once_it_rests(api, pipeline):
     pipeline.at(0, pipeline.write, "talk.mp4", "run.log")
     pipeline.every(2, 60, pipeline.append, "run.log")

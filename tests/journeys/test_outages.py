@@ -37,6 +37,7 @@ def request_import(portal: Portal) -> str:
     return job
 
 
+@pytest.mark.accident
 @pytest.mark.team
 def test_a_database_that_crashes_and_comes_back(portal: Portal, stack: Stack):
     database = cast(Team, stack).postgres

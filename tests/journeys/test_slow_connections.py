@@ -226,6 +226,7 @@ def test_a_download_that_is_not_read_ends_and_another_one_can_start(
     wait_until(lambda: alice.http.get(strict_address + archive, timeout=LIMIT).status_code == 200)
 
 
+@pytest.mark.variant
 def test_a_link_has_its_own_limit(slow: Slow, served: Portal, alice: Visitor, archive: str):
     link = served.call("share_session", session=re.split("/", archive)[2])
     for _ in range(2):
@@ -238,6 +239,7 @@ def test_a_link_has_its_own_limit(slow: Slow, served: Portal, alice: Visitor, ar
     assert served.call("count_link_downloads", session=re.split("/", archive)[2]) == 2
 
 
+@pytest.mark.variant
 def test_an_upload_that_stalls_or_breaks_off_is_never_complete(slow: Slow, cut_off: Slow, bob: Visitor):
     size = 200_000
     stalled, broken = create_upload(bob, size), create_upload(bob, size)
@@ -251,6 +253,7 @@ def test_an_upload_that_stalls_or_breaks_off_is_never_complete(slow: Slow, cut_o
         bob.put(f"/api/v1/uploads/{code}/parts/1", bytes(size))
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_a_broken_off_form_does_nothing(slow: Slow, served: Portal, alice: Visitor):
     body: Any = (

@@ -92,6 +92,7 @@ def test_one_process_reports_the_requests_of_all(portal: Portal, web: Web):
     assert web.count_sign_in_pages() == before + 3 * len(processes)
 
 
+@pytest.mark.variant
 def test_processes_share_limits_and_replace_each_other(portal: Portal, web: Web):
     headers = {**CLOSE, "Authorization": f"Bearer {portal.call('create_access_token', owner='alice')}"}
     url = f"{web.address}/api/v1/me"

@@ -130,7 +130,7 @@ class ProgressCell(BaseModel):
     shorter_video: ShortVideo | None
     """The longest video of the language, if it is shorter than the source."""
     cut_files: int
-    """Number of media files that end before the length that they state, or are damaged."""
+    """Number of media files that end before the length that they state, are damaged, or have no sound."""
     gaps: list[str]
     """What is missing or does not fit, in clauses."""
     checked: Checked | None

@@ -22,6 +22,8 @@ class Storage(BaseModel):
     """Null for unlimited."""
     sessions: int
     """Bytes of all versions of sessions that are not in the trash."""
+    previews: int
+    """Bytes of posters, waveforms, audio tracks and light copies."""
     trash: int
     uploads: int
     """Bytes of uploads that were not saved or imported yet."""
@@ -42,6 +44,7 @@ def get_storage(request: ApiRequest) -> Storage:
         used=use.used,
         limit=use.limit,
         sessions=parts.sessions,
+        previews=parts.previews,
         trash=parts.trash,
         uploads=parts.uploads,
         available=get_usable_space(now=timezone.now()),

@@ -7,31 +7,16 @@ from typing import Any, NamedTuple
 
 from django.db.models import F
 
-from dubbing_core.media_facts import MediaFacts
 from sessions_app.media.plan import Kind, is_playable_file
 from sessions_app.models import Derivative
 from sessions_app.queries.derivatives import MakeUrl
-from sessions_app.queries.versions import FileRow
+from sessions_app.queries.versions import FileRow, get_row_facts
 
 
 class LightCopy(NamedTuple):
     player: str
     """``video`` or ``audio``."""
     url: str
-
-
-def get_facts(file: FileRow) -> MediaFacts:
-    """Return the facts that a list shows."""
-    return MediaFacts(
-        container=file.container or "",
-        duration_ms=file.duration_ms,
-        video_codec=file.video_codec or "",
-        pixel_format=file.pixel_format or "",
-        width=file.width or 0,
-        height=file.height or 0,
-        audio_codec=file.audio_codec or "",
-        reason=file.media_reason or "",
-    )
 
 
 def get_light_copies(files: Iterable[FileRow], make_url: MakeUrl) -> dict[int, LightCopy]:
@@ -57,7 +42,7 @@ def get_light_copies(files: Iterable[FileRow], make_url: MakeUrl) -> dict[int, L
 
 
 def _choose_kind(file: FileRow) -> Kind | None:
-    facts = get_facts(file)
+    facts = get_row_facts(file)
     if not (facts.video_codec or facts.audio_codec) or is_playable_file(facts, file.path):
         return None
     return Kind.PROXY if facts.video_codec else Kind.AUDIO

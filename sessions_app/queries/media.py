@@ -58,7 +58,7 @@ def get_version_media(version: Version) -> VersionMedia:
             durations[path] = duration_ms
             is_source = category == Category.ORIGINAL_VIDEO and role in SOURCE_ROLES
             longest[is_source] = max(longest[is_source], duration_ms)
-        if flaw := _find_flaw(category, *others):
+        if flaw := find_flaw(category, *others):
             flaws[path] = flaw
     return VersionMedia(
         durations=durations,
@@ -68,7 +68,11 @@ def get_version_media(version: Version) -> VersionMedia:
     )
 
 
-def _find_flaw(category: str, problem: str, video_codec: str, audio_codec: str) -> str:
+def find_flaw(category: str, problem: str, video_codec: str, audio_codec: str) -> str:
+    """Return what is wrong with a readable file, as a stored clause.
+
+    :param problem: that of its facts.
+    """
     is_mute = category in DUBBED_CATEGORIES and video_codec and not audio_codec
     return problem or (NO_SOUND if is_mute else "")
 

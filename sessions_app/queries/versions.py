@@ -13,6 +13,7 @@ from django.db.models.functions import Left, StrIndex, Substr
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor
+from dubbing_core.media_facts import MediaFacts
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -92,6 +93,21 @@ class FileRow(NamedTuple):
     """Why it could not be read as audio or video."""
     media_problem: str | None = None
     """What is wrong with readable audio or video."""
+
+
+def get_row_facts(file: FileRow) -> MediaFacts:
+    """Return the facts of a listed file, as far as lists need them."""
+    return MediaFacts(
+        container=file.container or "",
+        duration_ms=file.duration_ms,
+        video_codec=file.video_codec or "",
+        pixel_format=file.pixel_format or "",
+        width=file.width or 0,
+        height=file.height or 0,
+        audio_codec=file.audio_codec or "",
+        reason=file.media_reason or "",
+        problem=file.media_problem or "",
+    )
 
 
 def get_file_groups(version: Version) -> list[FileGroup]:

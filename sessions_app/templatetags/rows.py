@@ -16,9 +16,10 @@ from django.utils.safestring import SafeString, mark_safe
 from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.paths import escape_unprintable
 from sessions_app.http.text_previews import is_previewed
-from sessions_app.queries.light_copies import LightCopy, get_facts
+from sessions_app.queries.light_copies import LightCopy
+from sessions_app.queries.media import find_flaw
 from sessions_app.queries.timelines import EXPECTED_ROLES
-from sessions_app.queries.versions import FileRow
+from sessions_app.queries.versions import FileRow, get_row_facts
 from sessions_app.templatetags.page_urls import SAFE, page_url
 from sessions_app.templatetags.portal import CATEGORY_LABELS, icon, player, size
 from sessions_app.translation import RowTexts, localize_facts, localize_stored
@@ -53,15 +54,8 @@ def file_rows(
         ]
     texts = RowTexts()
     copies: Mapping[int, LightCopy] = context["light_copies"]
-    rows = [
-        _row(
-            *(file, address, texts, copies.get(file.pk)),
-            is_editable=is_editable,
-            is_shared=bool(token),
-            folder=folder,
-        )
-        for file in files
-    ]
+    options = {"is_editable": is_editable, "is_shared": bool(token)}
+    rows = [_row(file, address, texts, copies.get(file.pk), folder=folder, **options) for file in files]
     return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
 
 
@@ -118,8 +112,10 @@ def _marks(file: FileRow, texts: RowTexts) -> str:
         marks.append(_warning(texts.gettext("Text not readable"), file.reason))
     elif file.media_reason:
         marks.append(_warning(texts.gettext("Media not readable"), file.media_reason))
-    elif file.media_problem:
-        marks.append(_warning(texts.gettext("Problem"), file.media_problem))
+    elif flaw := find_flaw(
+        file.category, file.media_problem or "", file.video_codec or "", file.audio_codec or ""
+    ):
+        marks.append(_warning(texts.gettext("Problem"), flaw))
     return "".join(marks)
 
 
@@ -131,7 +127,7 @@ def _media(file: FileRow) -> str:
     """Return length, codecs and picture, as far as they are known."""
     if file.duration_ms is None and not file.width and not file.audio_codec:
         return ""
-    summary = get_facts(file).summary
+    summary = get_row_facts(file).summary
     return f' <span class="muted small-text media-facts">{escape(localize_facts(summary))}</span>'
 
 

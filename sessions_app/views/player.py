@@ -23,7 +23,7 @@ from dubbing_core.file_kinds import FileKind
 from dubbing_core.languages import fold_language_tag, is_right_to_left
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from dubbing_core.timeline.catalog import UNKNOWN_LANGUAGE, CatalogTrack, TrackUse
-from sessions_app.http.direct_media import get_media_sources
+from sessions_app.http.direct_media import get_media_origin, get_media_sources
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.language_names import localize_language
 from sessions_app.media.types import PLAYABLE, playable_type
@@ -179,6 +179,7 @@ def _build_view(
         "hasReadTexts": has_read_texts,
         "media": media.as_dict(),
         "mediaUrl": media_url,
+        "hasDirectMedia": get_media_origin() is not None,
         "languages": [_describe_language(language, file_url) for language in contents.languages],
         "subtitles": [_describe_track(track, texts_url) for track in contents.subtitles],
     }

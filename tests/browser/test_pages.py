@@ -85,6 +85,9 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
     page.get_by_label("Name", exact=True).fill("empty")
     page.get_by_role("button", name="Create empty session").click()
     expect(page.get_by_role("heading", name="This session has no version yet")).to_be_visible()
+    page.get_by_label("Add a tag").fill("later")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("button", name="Remove tag later")).to_be_visible()
     empty = page.url
     user.open("/sessions/new/")
     page.get_by_label("Name", exact=True).fill(f"trashed {LONG_NAME}")

@@ -26,6 +26,12 @@ def test_a_session_is_found_downloaded_renamed_deleted_and_restored(
         page.get_by_role("link", name="talk", exact=True).first.click()
         expect(page.get_by_role("heading", level=1, name="talk")).to_be_visible()
 
+        # The browser's controls play; the form for links is on the page.
+        expect(page.get_by_role("heading", name="Keys of the player")).to_have_count(0)
+        expect(page.locator(".player-controls")).to_be_hidden()
+        page.get_by_role("link", name="Share", exact=True).click()
+        expect(page.get_by_role("button", name="Create link")).to_be_in_viewport()
+
         page.locator("#download-menu summary").click()
         with page.expect_download() as download:
             page.get_by_role("link", name="ZIP, as saved").click()

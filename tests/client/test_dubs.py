@@ -599,6 +599,7 @@ def test_sessions_are_moved_to_the_trash(machine, tmp_path):
     assert (freed["count"], freed["size"]) == (1, len("Old two"))
     storage = laptop.run_json("storage", "--discard-uploads")
     assert (storage["used"], storage["trash"], storage["uploads"]) == (used - freed["size"], 0, 0)
+    assert re.search(r"^Previews +\d", laptop.run("storage").out, re.MULTILINE)
     laptop.run("rm", "Old one", "--yes")
     assert "Deleted 1 session permanently, 7 B." in laptop.run("trash", "--empty", "--yes").out
 

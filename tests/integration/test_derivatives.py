@@ -208,6 +208,9 @@ def test_a_blob_gets_them_once_and_each_session_counts_them(world, files):
     assert parts.previews == 2 * first.derived_size
     assert get_usage(world.alice.pk) == parts.sessions + parts.previews
     assert "Previews" in signed_in(world.alice).get("/account/storage/").content.decode()
+    storage = Program.of(world.alice).get("/storage").json()
+    assert storage["previews"] == parts.previews
+    assert sum(storage[part] for part in ("sessions", "previews", "trash", "uploads")) == storage["used"]
     check_consistency(repairs=True)  # progress was not computed with the facts
     first.refresh_from_db()
     assert first.derived_size == second.derived_size

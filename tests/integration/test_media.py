@@ -11,7 +11,7 @@ from celery import current_app
 from django.core.management import call_command
 
 from dubbing_core.media_facts import MediaFacts, StreamKind
-from dubbing_core.progress_matrix import ProgressMatrix
+from dubbing_core.progress_matrix import CellState, ProgressMatrix
 from dubbing_core.steps import Step
 from sessions_app import queue, tasks
 from sessions_app.media.client import MediaReaderUnavailableError
@@ -239,14 +239,15 @@ def test_a_video_that_is_shorter_than_its_source_is_named(world, dubbed):
 def test_a_dubbed_video_without_sound_is_no_result(world, dubbed):
     session = world.saved(files=dubbed)
     run(world, session)
+    before = progress_of(session).cell("hi", Step.DUBBED)
+    assert (before.state, before.gaps) == (CellState.DONE, [])
     BlobMedia.objects.filter(blob__entries__path__in=["talk.mp4", "final_videos/hi_dubbed.mp4"]).update(
         audio_codec=""
     )
     fill(world, session)
 
-    matrix = progress_of(session)
-    assert matrix.cell("hi", Step.DUBBED).gaps == ["has no sound"]
-    assert not matrix.is_finished("hi")
+    cell = progress_of(session).cell("hi", Step.DUBBED)
+    assert (cell.state, cell.gaps) == (CellState.PARTIAL, ["has no sound"])
 
 
 def test_a_comparison_has_the_facts_by_one_more_query(world, dubbed, media):

@@ -344,6 +344,8 @@ class Storage(TypedDict):
     limit: int | None
     """Null for unlimited."""
     sessions: int
+    previews: int
+    """Of posters, waveforms, audio tracks and light copies."""
     trash: int
     uploads: int
     available: int | None

@@ -64,7 +64,7 @@ class Cell:
     shorter: ShortVideo | None = None
     """Of the longest video, if it is shorter than the source."""
     cut_files: int = 0
-    """Number of media files that end before the length that they state, or are damaged."""
+    """Number of media files that end before the length that they state, are damaged, or have no sound."""
     flaw: str = ""
     """What is wrong with the first of them, in a clause; empty if it is not known."""
     checked: CheckedResult | None = None
@@ -86,7 +86,7 @@ class Cell:
         if self.cut_files == 1:
             return sentence("1 of %(total)s files: %(flaw)s", total=self.files, flaw=flaw)
         return sentence(
-            "%(count)s of %(total)s files damaged, one of them: %(flaw)s",
+            "%(count)s of %(total)s files have problems, one of them: %(flaw)s",
             count=self.cut_files,
             total=self.files,
             flaw=flaw,
@@ -207,7 +207,7 @@ class ProgressMatrix:
         """Return the matrix with the gaps that the lengths of media files show.
 
         :param durations: milliseconds of videos, by path, as far as they are known.
-        :param flaws: what is wrong with files that are cut off or damaged, by path.
+        :param flaws: what is wrong with files that are cut off or damaged or have no sound, by path.
         """
         sources = [durations[path] for path in self.source_paths if path in durations]
         # Of several sources it is unknown which one a video was made of.

@@ -2,7 +2,8 @@
 
 const LATE = 0.25; // seconds that a sound may be late by when it starts; it catches up
 const EARLY = 0.05; // that it may be ahead by
-const FARTHEST = 2; // that a seek goes ahead by at most
+const LONGEST_WAIT = 0.5; // that it waits for the picture rather than seek back
+const FARTHEST = 20; // that a seek goes ahead by at most
 
 /**
  * Aim of the seeks of one sound. A sound that was late after a seek seeks ahead by the time that this one took; where it is
@@ -14,18 +15,26 @@ export class Aim {
   /** That the last one did. */
   #applied = 0;
   #isUnderWay = false;
+  #hasSoughtBack = false;
 
-  /** Forget the last seek: the sound was set to the picture's own time. */
+  /** Forget the last seek: the sound was set to the picture's own time, or plays. */
   reset() {
     this.#applied = 0;
     this.#isUnderWay = false;
+    this.#hasSoughtBack = false;
   }
 
-  /** Return the seconds to add to the picture's time for a seek from now. */
-  begin() {
-    this.#applied = this.#lead;
+  /**
+   * Return the time for a seek from now.
+   * @param {number} time of the picture
+   * @param {number} duration of the sound
+   */
+  begin(time, duration) {
+    const target = time + this.#lead;
+    // Past its end it would have nothing to play, and the rest of it would be lost.
+    this.#applied = target < duration - LATE ? this.#lead : 0;
     this.#isUnderWay = true;
-    return this.#applied;
+    return time + this.#applied;
   }
 
   /**
@@ -40,6 +49,10 @@ export class Aim {
       this.#isUnderWay = false;
     }
     if (offset >= -LATE && offset <= EARLY) return "start";
-    return offset > 0 && offset <= this.#applied ? "wait" : "seek";
+    if (offset < 0 || offset > this.#applied) return "seek";
+    // Once only: where fast and slow seeks alternate, it would never wait.
+    if (this.#hasSoughtBack || offset <= this.#lead + LONGEST_WAIT) return "wait";
+    this.#hasSoughtBack = true;
+    return "seek";
   }
 }

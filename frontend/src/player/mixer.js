@@ -27,16 +27,19 @@ export class Mixer extends EventTarget {
   #rate = 1;
   #getLevel;
   #getTime;
+  #limit;
 
   /**
    * @param {object} options
    * @param {(file: PlayerFile) => number} options.getLevel factor of a file's volume
    * @param {() => number} options.getTime of the picture
+   * @param {number} options.limit of sounds that run
    */
-  constructor({ getLevel, getTime }) {
+  constructor({ getLevel, getTime, limit }) {
     super();
     this.#getLevel = getLevel;
     this.#getTime = getTime;
+    this.#limit = limit;
   }
 
   /** Start the audio system. Browsers allow it only while they handle a click or key. */
@@ -88,7 +91,7 @@ export class Mixer extends EventTarget {
   choose(chosen, others) {
     this.#chosen = chosen;
     if (!this.#context) return;
-    const running = chooseRunning([chosen, ...others]);
+    const running = chooseRunning([chosen, ...others], this.#limit);
     for (const [file, sound] of this.#sounds) {
       const isOutdated = sound.hasFailed && sound.source !== getSound(file);
       if (isOutdated || !(running.includes(file) || sound === this.#audible)) this.#remove(file, sound);
@@ -131,6 +134,7 @@ export class Mixer extends EventTarget {
     });
     for (const name of EVENTS) {
       sound.element.addEventListener(name, () => {
+        if (name === "seeking" && sound !== this.#audible) return; // only for this one the picture waits
         this.#switch();
         this.dispatchEvent(new Event("change"));
       });

@@ -29,7 +29,7 @@
  */
 /** @typedef {{key: string, tag: string, language: string, isSource: boolean, isRightToLeft: boolean, url: string}} Subtitle */
 /** @typedef {import("./derived.js").Derived} Derived */
-/** @typedef {{title: string, lines: string, hasReadTexts: boolean, languages: PlayerLanguage[], subtitles: Subtitle[], media: Derived, mediaUrl: string}} PlayerData */
+/** @typedef {{title: string, lines: string, hasReadTexts: boolean, languages: PlayerLanguage[], subtitles: Subtitle[], media: Derived, mediaUrl: string, hasDirectMedia: boolean}} PlayerData */
 
 const TOLERANCE = 0.25; // seconds by which copies of one picture differ in length
 

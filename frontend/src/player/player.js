@@ -4,6 +4,7 @@ import { applyDerived, pollDerived } from "./derived.js";
 import { getGain, getTarget, toFactor } from "./levels.js";
 import { Mixer } from "./mixer.js";
 import { chooseBase, choosePicture } from "./model.js";
+import { FIRST, LIMIT } from "./running.js";
 import { Stage } from "./stage.js";
 import { stepFrames } from "./timecode.js";
 import { Transport } from "./transport.js";
@@ -56,7 +57,11 @@ export class Player extends EventTarget {
     this.language = first;
     this.file = file;
     this.#base = base;
-    this.mixer = new Mixer({ getLevel: (sound) => this.#getLevel(sound), getTime: () => this.transport.time });
+    this.mixer = new Mixer({
+      getLevel: (sound) => this.#getLevel(sound),
+      getTime: () => this.transport.time,
+      limit: data.hasDirectMedia ? FIRST : LIMIT,
+    });
     this.transport = new Transport(picture, this.mixer);
     this.captions = new Captions(data.subtitles, picture, captions);
     this.stage = new Stage(frame, picture, base, (shown) => {

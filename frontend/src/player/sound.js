@@ -95,9 +95,16 @@ export class Sound {
   start(time) {
     const { element } = this;
     if (!element.paused || this.hasFailed || !this.isPrepared) return;
-    const step = element.duration <= time ? "start" : this.#aim.decide(element.currentTime - time);
-    if (step === "seek") this.#set(time + this.#aim.begin());
-    else if (step === "start" && !this.hasEnded) element.play().catch(() => {}); // a pause came first
+    if (element.duration <= time) {
+      if (!this.hasEnded) this.seek(time); // to its end
+      return;
+    }
+    const step = this.#aim.decide(element.currentTime - time);
+    if (step === "seek") this.#set(this.#aim.begin(time, element.duration));
+    if (step !== "start" || this.hasEnded) return;
+    this.#aim.reset();
+    this.#meter.reset();
+    element.play().catch(() => {}); // a pause came first
   }
 
   /**

@@ -33,6 +33,7 @@ def run_storage(options: Namespace, terminal: Terminal) -> int:
     sentences += [
         f"Used      {format_size(storage['used'])} ({limit})",
         f"Sessions  {format_size(storage['sessions'])}",
+        f"Previews  {format_size(storage['previews'])}",
         f"Trash     {format_size(storage['trash'])} (dubs trash --empty)",
         f"Uploads   {format_size(storage['uploads'])} (dubs storage --discard-uploads)",
     ]

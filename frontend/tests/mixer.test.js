@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 
 /** @typedef {import("../src/player/model.js").PlayerFile} PlayerFile */
 
-// Elements whose seeks take a set time, which no browser can be told to do.
+// Elements whose seeks take a set time, which no browser provides.
 const STEP = 0.01; // seconds
 const FOLLOW_EVERY = 10; // steps
 

@@ -13,11 +13,12 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
+from dubbing_core.file_kinds import guess_kind
 from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.paths import escape_unprintable
 from sessions_app.http.text_previews import is_previewed
 from sessions_app.queries.light_copies import LightCopy
-from sessions_app.queries.media import find_flaw
+from sessions_app.queries.media import MEDIA_KINDS, find_flaw
 from sessions_app.queries.timelines import EXPECTED_ROLES
 from sessions_app.queries.versions import FileRow, get_row_facts
 from sessions_app.templatetags.page_urls import SAFE, page_url
@@ -110,7 +111,7 @@ def _marks(file: FileRow, texts: RowTexts) -> str:
         marks.append(f' <span class="badge warn" title="{title}">{word}</span>')
     elif file.reason and file.role in EXPECTED_ROLES:
         marks.append(_warning(texts.gettext("Text not readable"), file.reason))
-    elif file.media_reason:
+    elif file.media_reason and guess_kind(file.path) in MEDIA_KINDS:
         marks.append(_warning(texts.gettext("Media not readable"), file.media_reason))
     elif flaw := find_flaw(
         file.category, file.media_problem or "", file.video_codec or "", file.audio_codec or ""

@@ -184,6 +184,14 @@ export class Mixer extends EventTarget {
     for (const sound of this.sounds) sound.seek(time);
   }
 
+  /**
+   * Go to another picture's time: the sounds that are near it catch up.
+   * @param {number} time
+   */
+  move(time) {
+    for (const sound of this.sounds) if (!sound.isNear(time)) sound.seek(time);
+  }
+
   /** @param {number} time */
   start(time) {
     this.#isRunning = true;

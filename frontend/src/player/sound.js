@@ -8,6 +8,7 @@ import { recoverFromErrors } from "./recovery.js";
 
 const RAMP = 0.03; // seconds; shorter ones click
 const ALIGNED = 0.02; // seconds
+const NEAR = 0.2; // seconds
 
 export class Sound {
   /** @type {PlayerFile} */
@@ -56,6 +57,11 @@ export class Sound {
   get hasEnded() {
     const { currentTime, duration } = this.element;
     return Number.isFinite(duration) && currentTime >= duration - 0.05;
+  }
+
+  /** Whether it plays so near a time that it catches up. @param {number} time */
+  isNear(time) {
+    return !this.element.paused && Math.abs(this.element.currentTime - time) < NEAR;
   }
 
   /** @param {number} level factor of the volume */

@@ -4,6 +4,7 @@ import { recoverFromErrors } from "./recovery.js";
 /** @typedef {import("./model.js").PlayerFile} PlayerFile */
 /** @typedef {import("./transport.js").Transport} Transport */
 
+const TRIES = 4;
 const LEAD = 0.3; // seconds that a running picture has left until its replacement is shown
 
 export class Stage {
@@ -66,8 +67,7 @@ export class Stage {
       return;
     }
     const isRunning = transport.isPlaying;
-    next.currentTime = Math.min(transport.time + (isRunning ? LEAD * transport.rate : 0), next.duration - 0.001);
-    await nextEvent(next, "seeked");
+    await seekAhead(next, transport, isRunning ? LEAD * transport.rate : 0);
     while (this.#next === next && transport.isPlaying && transport.time < next.currentTime) await nextFrame();
     if (this.#next !== next) return;
     const previous = transport.picture;
@@ -118,6 +118,23 @@ function preparePicture(picture, file) {
   picture.tabIndex = -1;
   picture.dataset.path = file.path;
   picture.setAttribute("aria-hidden", "true");
+}
+
+/**
+ * Set a picture to a time that the running one has not reached yet, also where seeks take long.
+ * @param {HTMLVideoElement} next
+ * @param {Transport} transport
+ * @param {number} least seconds to seek ahead by, 0 to seek to the time itself
+ */
+async function seekAhead(next, transport, least) {
+  let lead = least;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const begun = transport.time;
+    next.currentTime = Math.min(begun + lead, next.duration - 0.001);
+    await nextEvent(next, "seeked");
+    if (!lead || !transport.isPlaying || transport.time < next.currentTime) return;
+    lead += transport.time - begun;
+  }
 }
 
 /**

@@ -85,7 +85,9 @@ export class Transport extends EventTarget {
     picture.playbackRate = this.#rate;
     this.#listen(picture);
     previous.pause();
-    this.#mixer.seek(picture.currentTime);
+    this.#mixer.move(picture.currentTime);
+    // The sounds continue: to stop them until the picture plays would be audible.
+    if (this.#wantsPlaying && picture.readyState >= 3 && this.#mixer.isPrepared) this.#start();
     this.#update();
   }
 

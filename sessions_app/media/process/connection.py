@@ -23,7 +23,8 @@ from typing import Any
 
 HEADER = struct.Struct("!cQI")
 BLOCK = 1024 * 1024
-CACHED_BLOCKS = 8
+CACHED_BLOCKS = 64
+"""An AVI whose streams are one after the other is read at two places in turns."""
 READ_LIMIT = 96 * 1024**2
 """Bytes read of one file for its facts: indexes of ten hours have 20 MiB."""
 

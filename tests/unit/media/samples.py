@@ -24,7 +24,7 @@ def make_samples(folder: Path) -> dict[str, bytes]:
     tone = ["-f", "lavfi", "-i", f"sine=duration={SECONDS}:sample_rate=44100"]
     encoding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
     spoken = ["-metadata:s:a:0", "language=hin"]
-    _run(*picture, *tone, *encoding, *spoken, "-movflags", "+faststart", folder / "talk.mp4")
+    run_ffmpeg(*picture, *tone, *encoding, *spoken, "-movflags", "+faststart", folder / "talk.mp4")
     source: list[str | Path] = ["-i", folder / "talk.mp4"]
     for name, options in {
         "index-at-end.mp4": ["-c", "copy"],
@@ -45,8 +45,8 @@ def make_samples(folder: Path) -> dict[str, bytes]:
         "voice.ogg": ["-vn", "-c:a", "libvorbis"],
         "voice.aac": ["-vn", "-c:a", "copy"],
     }.items():
-        _run(*source, *options, folder / name)
-    _run(
+        run_ffmpeg(*source, *options, folder / name)
+    run_ffmpeg(
         *picture[:2],
         "-i",
         "color=size=8x8:duration=0.04",
@@ -66,7 +66,7 @@ def make_samples(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _run(*arguments: str | Path) -> None:
+def run_ffmpeg(*arguments: str | Path) -> None:
     quiet = ["-hide_banner", "-loglevel", "error", "-nostdin", "-bitexact", "-y"]
     subprocess.run([ffmpeg_program(), *quiet, *arguments], check=True, timeout=LIMIT)
 

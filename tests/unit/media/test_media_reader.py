@@ -13,11 +13,12 @@ from dubbing_core.media_facts import StreamKind
 from sessions_app.media import client as module
 from sessions_app.media.client import ENDED, TOO_SLOW, MediaReaderUnavailableError
 from sessions_app.media.facts import UNKNOWN_CODEC, UNKNOWN_PICTURE, build_facts
+from sessions_app.media.process.connection import BLOCK
 from sessions_app.media.reader import MediaReader
 from sessions_app.storage.errors import StoreUnavailableError
 from tests.services.waits import LIMIT
 from tests.stores.memory import MemoryStore
-from tests.unit.media.samples import KEY, SilenceStore, store_with
+from tests.unit.media.samples import KEY, SilenceStore, run_ffmpeg, store_with
 
 NOT_MEDIA = "is damaged, or is not an audio or video file"
 NOT_ACCEPTED = "is not an audio or video file, whatever its name ends with"
@@ -54,6 +55,19 @@ def test_facts(reader, samples, name, container, summary):
     facts = read(reader, samples[name])
 
     assert (facts.container, facts.summary, facts.reason, facts.problem) == (container, summary, "", "")
+
+
+def test_streams_that_come_one_after_the_other(reader, tmp_path):
+    part, whole = tmp_path / "part.avi", tmp_path / "whole.avi"
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=20"]
+    tone = ["-f", "lavfi", "-i", "sine=duration=20:sample_rate=44100"]
+    run_ffmpeg(*picture, *tone, "-c:v", "mpeg4", "-b:v", "6M", "-c:a", "aac", part)
+    run_ffmpeg("-stream_loop", "1", "-i", part, "-c", "copy", whole)
+    assert whole.stat().st_size > 16 * BLOCK
+
+    facts = read(reader, whole.read_bytes())
+
+    assert (facts.summary, facts.reason) == ("0:40, MPEG-4 640x360, AAC", "")
 
 
 def test_all_facts_of_a_video(reader, samples):

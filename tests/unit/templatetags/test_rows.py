@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from html import escape
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -32,7 +33,7 @@ def file_row(path: str, language: str = "hi") -> FileRow:
     )
 
 
-def file_rows(path: str, *, language: str = "hi", copy: LightCopy | None = None, **values: str) -> str:
+def file_rows(path: str, *, language: str = "hi", copy: LightCopy | None = None, **values: Any) -> str:
     session = DubbingSession(code=CODE, name="talk")
     return render(
         "file_rows files",

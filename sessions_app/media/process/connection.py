@@ -23,10 +23,20 @@ from typing import Any
 
 HEADER = struct.Struct("!cQI")
 BLOCK = 1024 * 1024
-CACHED_BLOCKS = 64
-"""An AVI whose streams are one after the other is read at two places in turns."""
+CACHED_BLOCKS = 8
 READ_LIMIT = 96 * 1024**2
 """Bytes read of one file for its facts: indexes of ten hours have 20 MiB."""
+READ_LIMIT_OF_SMALL = 1024**3
+REPEATED_READS = 16
+"""An AVI whose streams come one after the other is read at several places in turns: all of it seven to nine times."""
+
+
+def get_read_limit(size: int) -> int:
+    """Return the bytes that may be read of a file for its facts.
+
+    All of a small one may be read several times.
+    """
+    return max(READ_LIMIT, min(REPEATED_READS * size, READ_LIMIT_OF_SMALL))
 
 
 class LimitError(OSError):
@@ -38,7 +48,7 @@ class RemoteFile:
 
     name = "file"
 
-    def __init__(self, connection: socket.socket, size: int, *, limit: int = READ_LIMIT) -> None:
+    def __init__(self, connection: socket.socket, size: int, *, limit: int) -> None:
         self.size = size
         self._limit = limit
         self._connection = connection

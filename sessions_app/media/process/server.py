@@ -21,6 +21,7 @@ from sessions_app.media.process.connection import (
     HEADER,
     RemoteFile,
     ResultFile,
+    get_read_limit,
     receive,
     send_report,
 )
@@ -49,7 +50,7 @@ def serve(connection: socket.socket, result: ResultFile | None) -> None:
                     assert result is not None
                     report = make_derivatives(connection, size, request, result)
                 else:
-                    report = read_facts(RemoteFile(connection, size), logs)
+                    report = read_facts(RemoteFile(connection, size, limit=get_read_limit(size)), logs)
             except NoSpaceError:
                 report = {"no_space": True}
             except FILE_ERRORS as error:

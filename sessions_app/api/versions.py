@@ -26,7 +26,8 @@ from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.media.plan import Kind
 from sessions_app.queries.version_changes import ChangedFile, find_changes
-from sessions_app.queries.versions import BY_PATH, NEWEST_FIRST, get_entries
+from sessions_app.queries.version_list import NEWEST_FIRST
+from sessions_app.queries.versions import BY_PATH, get_entries
 from sessions_app.translation import localize
 
 router = Router()

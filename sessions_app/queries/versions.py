@@ -15,36 +15,18 @@ from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.media_facts import MediaFacts
 from dubbing_core.selection import WHOLE_VERSION, Selection
-from sessions_app.models import Blob, DubbingSession, Entry, Version
+from sessions_app.models import Blob, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.models.compiled_query import compiled_unprepared
 from sessions_app.models.entry import EntryQuerySet
 from sessions_app.queries.keyset import KeysetPage, Order, Position, get_first_rows, get_keyset_page
 
 FILES_PER_PAGE = 100
-VERSIONS_PER_PAGE = 50
 MAX_FOLDERS = 500
 """Folders that a page lists; the search finds files in all."""
 MAX_GROUPED = 4 * MAX_FOLDERS
 """Folders, by category and language, that are summed by the stored totals."""
-NEARBY_VERSIONS = 10
-"""Versions on the page of a session."""
-LIST_COLUMNS = (
-    "session_id",
-    "number",
-    "created_at",
-    "created_by__username",
-    "original_author",
-    "message",
-    "restored_from",
-    "changes",
-    "left_out",
-    "file_count",
-    "stored_size",
-)
-"""Columns that lists of versions show."""
 BY_PATH = Order(field="path", kind=str)
-NEWEST_FIRST = Order(field="number", kind=int, is_descending=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -369,34 +351,6 @@ def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
         )
         blobs |= {row.path: row.blob for row in rows}
     return blobs
-
-
-def get_nearby_versions(session: DubbingSession, shown: Version) -> list[Version]:
-    """Return the newest versions, newest first; around the shown one if it is older."""
-    newest = None
-    if session.current and shown.number <= session.current.number - NEARBY_VERSIONS:
-        newest = shown.number + NEARBY_VERSIONS // 2
-    return _find_nearby_versions(session, newest)
-
-
-@compiled_unprepared
-def _find_nearby_versions(session: DubbingSession, newest: int | None) -> QuerySet[Version]:
-    rows = _versions(session.pk)
-    if newest is not None:
-        rows = rows.filter(number__lte=newest)
-    return NEWEST_FIRST.sort(rows)[:NEARBY_VERSIONS]
-
-
-def get_version_page(session: DubbingSession, position: Position) -> KeysetPage[Version]:
-    """Return one page of the session's versions, newest first."""
-    return get_keyset_page(
-        _versions(session.pk), order=NEWEST_FIRST, size=VERSIONS_PER_PAGE, position=position
-    )
-
-
-def _versions(session_id: int) -> QuerySet[Version]:
-    rows = Version.objects.filter(session_id=session_id)
-    return rows.select_related("created_by").only(*LIST_COLUMNS)
 
 
 def get_entries(version: Version) -> EntryQuerySet:

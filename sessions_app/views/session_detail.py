@@ -24,7 +24,7 @@ from sessions_app.queries.keyset import Position
 from sessions_app.queries.marks import marks_of
 from sessions_app.queries.timelines import get_version_texts, may_have_texts
 from sessions_app.queries.updates import digest_session
-from sessions_app.queries.versions import get_nearby_versions, get_version_page
+from sessions_app.queries.version_list import get_nearby_versions, get_version_page
 from sessions_app.queue import enqueue_shown_derivatives
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.player import PlayerView, build_player, player_page

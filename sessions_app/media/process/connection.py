@@ -26,8 +26,8 @@ BLOCK = 1024 * 1024
 CACHED_BLOCKS = 8
 READ_LIMIT = 96 * 1024**2
 """Bytes read of one file for its facts: indexes of ten hours have 20 MiB."""
-READ_LIMIT_OF_SMALL = 1024**3
-REPEATED_READS = 16
+SMALL_SIZE = 128 * 1024**2
+REPEATED_READS = 10
 """An AVI whose streams come one after the other is read at several places in turns: all of it seven to nine times."""
 
 
@@ -36,7 +36,7 @@ def get_read_limit(size: int) -> int:
 
     All of a small one may be read several times.
     """
-    return max(READ_LIMIT, min(REPEATED_READS * size, READ_LIMIT_OF_SMALL))
+    return max(READ_LIMIT, REPEATED_READS * size) if size <= SMALL_SIZE else READ_LIMIT
 
 
 class LimitError(OSError):

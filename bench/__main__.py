@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     print(table.line(row), flush=True)
                     rows.append(row)
             except Exception as error:  # noqa: BLE001 (the other works still run)
-                print(f"{_name(module)} failed: {error}", file=sys.stderr, flush=True)
+                print(f"{_name(module)} failed: {error!r}", file=sys.stderr, flush=True)
                 failed = True
         if options.json:
             table.write_json(rows, options.json)

@@ -11,6 +11,7 @@ from time import perf_counter
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from bench.measure import get_memory, reset_peak
@@ -38,6 +39,13 @@ def write_session(count: int) -> None:
     session = create_session(owner=User.objects.get(username=LARGE), name=NAME, now=now)
     for start in range(0, count, BATCH):
         _write_files(session, range(start, min(count, start + BATCH)))
+    _commit(session, count)
+    trash_sessions(sessions=[DubbingSession.objects.get(pk=session.pk)], now=now)
+
+
+@transaction.atomic
+def _commit(session: DubbingSession, count: int) -> None:
+    now = timezone.now()
     version = Version.objects.create(
         session=session,
         number=1,
@@ -51,7 +59,6 @@ def write_session(count: int) -> None:
         **dict.fromkeys(("has_transcription", "has_translations", "has_audio", "has_videos"), False),
     )
     session.advance(version, parent_id=None, stored_size=version.stored_size, now=now)
-    trash_sessions(sessions=[DubbingSession.objects.get(pk=session.pk)], now=now)
 
 
 def _write_files(session: DubbingSession, numbers: range) -> None:

@@ -140,7 +140,7 @@ def map_paths(paths: Iterable[str], rules: NameRules, *, taken: Iterable[str] = 
         for component in folders:
             folder = folder.setdefault(component, {})
         if name:
-            folder.setdefault(name, {})
+            folder.setdefault(name, NO_FOLDER)
     names: dict[str, str] = {}
     _map_folder(root, rules, names, parent="", target="", taken={rules.fold(name) for name in taken})
     mapped = {path: names[path.rstrip("/")] + "/" * path.endswith("/") for path in saved}
@@ -148,6 +148,8 @@ def map_paths(paths: Iterable[str], rules: NameRules, *, taken: Iterable[str] = 
 
 
 _Folder = dict[str, "_Folder"]
+NO_FOLDER: _Folder = {}
+"""Stands for each file, so that tens of thousands need no object of their own; likewise equal strings are one below."""
 
 
 def _map_folder(
@@ -166,8 +168,9 @@ def _map_folder(
         while (folded := rules.fold(free)) in taken:
             free, number = append_number(cleaned[name], number), number + 1
         numbers[cleaned[name]] = number
-        taken.add(folded)
-        names[parent + name] = target + free
+        taken.add(free if folded == free else folded)
+        saved, mapped = parent + name, target + free
+        names[saved] = saved if mapped == saved else mapped
         if folder[name]:
             _map_folder(
                 folder[name], rules, names, parent=f"{parent}{name}/", target=f"{target}{free}/", taken=set()

@@ -63,7 +63,7 @@ def project_path(path: str, category: Category) -> str:
     projected = f"{category.folder}/{inner}"
     if len(projected.encode()) > PATH_LIMIT - NUMBER_RESERVE:
         return f"{category.folder}/{path.rpartition('/')[2]}"
-    return projected
+    return path if projected == path else projected  # one string instead of two equal ones
 
 
 def _is_reserved(path: str) -> bool:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from sessions_app.access import visible_to
 from sessions_app.models import Blob, DubbingSession, Entry
-from sessions_app.queries.listed_text import IsListed
+from sessions_app.queries.listed_values import IsListed
 
 BATCH = 10_000
 """Blobs looked up by one statement."""

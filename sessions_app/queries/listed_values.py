@@ -1,4 +1,4 @@
-"""Comparison of a column with thousands of texts in one parameter."""
+"""Comparison of a column with thousands of values in one parameter."""
 
 from __future__ import annotations
 
@@ -27,6 +27,29 @@ class IsListed(Lookup[bool]):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         return f"{column} = ANY(string_to_array(%s, ','))", (*params, ",".join(self.rhs))
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[Any, ...]]:
+        column, params = self.process_lhs(compiler, connection)
+        listed = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 (`column` is compiled by Django)
+        return listed, (*params, json.dumps(self.rhs))
+
+
+class IsListedNumber(Lookup[bool]):
+    """Whether a column of 64-bit integers has one of the values.
+
+    PostgreSQL knows how many there are, and so whether to look each up: of a subquery it assumes 200.
+    """
+
+    prepare_rhs = False
+
+    def __init__(self, column: str, values: Iterable[int]) -> None:
+        super().__init__(F(column), tuple(values))
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s::bigint[])", (*params, f"{{{','.join(map(str, self.rhs))}}}")
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper

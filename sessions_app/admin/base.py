@@ -12,6 +12,7 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import Combinable
+from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -28,6 +29,7 @@ M = TypeVar("M", bound=Model)
 
 MAX_COUNT = 10_000
 NEWEST_FIRST = ("-pk",)
+SLUG_SCRIPTS = ("/prepopulate.js", "/urlify.js", "/xregexp.js", "/xregexp.min.js")
 
 
 class CappedPaginator(Paginator[M]):
@@ -75,6 +77,12 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     show_full_result_count = False
     list_per_page = 50
     ordering: ClassVar[tuple[str | Combinable, ...] | None] = NEWEST_FIRST
+
+    @property
+    def media(self) -> Media:
+        """Django's scripts without those that fill in slugs: 50 kB compressed."""
+        inherited: Any = super().media
+        return Media(js=[path for path in inherited._js if not path.endswith(SLUG_SCRIPTS)])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -232,6 +232,15 @@ def test_the_count_of_a_large_table_is_limited(world: World, operator: Client, m
 
 
 @pytest.mark.either_stack
+@pytest.mark.one_stack
+@pytest.mark.parametrize("model", READ_ONLY_MODELS)
+def test_pages_without_slugs_load_no_scripts_for_them(operator: Client, model: type[Model]):
+    page = operator.get(list_of(model)).content.decode()
+
+    assert "admin/js/actions." in page
+    assert not [name for name in ("xregexp", "urlify", "prepopulate") if name in page]
+
+
 def test_sizes_are_readable(world: World, operator: Client):
     world.saved("talk", {"one.wav": b"x" * 3 * 1024 * 1024})
     assert b"3.0 MiB" in operator.get(list_of(DubbingSession)).content

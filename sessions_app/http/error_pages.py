@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from sessions_app.translation import localize
@@ -25,3 +26,17 @@ def temporary_error_page(
         status=status,
         headers={"Retry-After": str(retry_after), "Cache-Control": "no-store"},
     )
+
+
+def explain_refused_methods(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Return a middleware that shows a page to those who open the address of a form."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET" and not response.content:
+            response.content = render_to_string("405.html").encode()
+        return response
+
+    return middleware

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Model
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
@@ -427,6 +427,8 @@ def test_other_methods_are_refused(world: World, things: Things, subtests: pytes
             with subtests.test(endpoint.name, method=method):
                 response = endpoint.call(client, endpoint.url(things), method=method)
                 assert response.status_code == 405, (endpoint.name, method)
+                assert isinstance(response, HttpResponse)
+                assert (b"receives forms" in response.content) == (method == "GET"), endpoint.name
 
     assert state_of_all() == before
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -39,7 +40,8 @@ def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     except OperationError as error:
         show_error(request, error)
         return redirect("job-detail", preview.code)
-    return redirect("job-detail", job.code)
+    page = reverse("job-detail", args=[job.code])
+    return redirect(page if kind == Job.Kind.PREVIEW else f"{page}?then=session")
 
 
 def _read_choice(request: SignedInRequest) -> ImportChoice:

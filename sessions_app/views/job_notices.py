@@ -14,6 +14,8 @@ from sessions_app.templatetags.portal import is_stopping, job_title, pace
 from sessions_app.translation import localize_stored
 
 RETRYABLE_STATES = {Job.State.FAILED, Job.State.CANCELLED}
+IMPORT_REPORTS = ("left_out_count", "failed_count", "warnings")
+"""Keys of an import's result that the user should read."""
 
 
 def describe_job(job: Job, *, now: datetime) -> dict[str, Any]:
@@ -94,6 +96,11 @@ def list_warnings(job: Job) -> list[str]:
         gettext("%(warning)s The file itself is kept.") % {"warning": localize_stored(warning)}
         for warning in job.result.get("warnings", [])
     ]
+
+
+def has_report(job: Job) -> bool:
+    """Return whether an import reports a new name, or what it did not read."""
+    return bool(describe_renaming(job)) or any(job.result.get(key) for key in IMPORT_REPORTS)
 
 
 def get_action(job: Job, *, now: datetime) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.queries.jobs import get_job_page, has_waiting_job, has_worker
 from sessions_app.queries.keyset import Position
 from sessions_app.views.errors import run_with_message, show_error
-from sessions_app.views.job_notices import get_session_url
+from sessions_app.views.job_notices import get_session_url, has_report
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 JOB_STATES: dict[str, tuple[str, ...]] = {
@@ -32,6 +32,8 @@ JOB_STATES: dict[str, tuple[str, ...]] = {
     "cancelled": (Job.State.CANCELLED,),
 }
 """States of jobs by the value of the filter."""
+CREATING_KINDS = {Job.Kind.SAVE, Job.Kind.IMPORT}
+"""Kinds of jobs whose page may forward to a session."""
 
 
 @require_safe
@@ -60,8 +62,8 @@ def index(request: SignedInRequest) -> HttpResponse:
 def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Show a job; with `then=session` only until its session can be shown."""
     context = _job_context(request, code)
-    if context["forwards"] and (url := _find_session_page(context["job"])):
-        return redirect(url)
+    if context["forwards"] and context["job"].is_finished:
+        return redirect(_find_session_page(context["job"]))
     return render(request, "jobs/detail.html", context)
 
 
@@ -71,19 +73,26 @@ def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Render the part of the page that is polled while the job runs."""
     context = _job_context(request, code)
     response = render(request, "jobs/_progress.html", context)
-    if context["forwards"] and (url := _find_session_page(context["job"])):
-        response["HX-Redirect"] = url
+    if context["forwards"] and context["job"].is_finished:
+        response["HX-Redirect"] = _find_session_page(context["job"])
     return response
 
 
 def _job_context(request: SignedInRequest, code: UUID) -> dict[str, Any]:
     job = get_job_or_404(request.user, code)
-    return {"job": job, "forwards": request.GET.get("then") == "session"} | get_worker_notice(job)
+    is_asked = request.GET.get("then") == "session" and job.kind in CREATING_KINDS
+    forwards = is_asked and (not job.is_finished or bool(_find_session_page(job)))
+    return {"job": job, "forwards": forwards} | get_worker_notice(job)
 
 
 def _find_session_page(job: Job) -> str:
-    """Return the address of the session that a job has saved; "" if there is none."""
-    return get_session_url(job) if job.state == Job.State.SUCCEEDED else ""
+    """Return the address of the session that a job has saved or imported.
+
+    "" if there is none, or if the job's page reports more.
+    """
+    if job.state != Job.State.SUCCEEDED or (job.kind == Job.Kind.IMPORT and has_report(job)):
+        return ""
+    return get_session_url(job)
 
 
 def get_worker_notice(job: Job) -> dict[str, bool]:

@@ -198,6 +198,38 @@ def test_the_page_after_the_first_upload_forwards_to_the_new_session(alice: Clie
     assert alice.get(f"/jobs/{job.code}/").status_code == 200  # the job page stays as an address
 
 
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"requested_name": "another"},
+        {"left_out": ["b.txt"], "left_out_count": 1},
+        {"warnings": [{"folder": "", "messages": ["The language is unknown."]}]},
+    ],
+)
+def test_an_import_forwards_to_its_session_unless_it_reports_more(
+    alice: Client, talk: DubbingSession, report: dict[str, Any]
+):
+    job = sketch_job(talk, kind=Job.Kind.IMPORT)
+    page = f"/jobs/{job.code}/?then=session"
+    result = {
+        "requested_name": "talk",
+        "name": "talk",
+        "files": 1,
+        "total_size": 5,
+        "left_out_count": 0,
+        "warnings": [],
+    }
+    finished = {"state": Job.State.SUCCEEDED, "finished_at": now()}
+    Job.objects.filter(pk=job.pk).update(**finished, result=result)
+    assert alice.get(page)["Location"] == f"/sessions/{talk.code}/"
+    Job.objects.filter(pk=job.pk).update(result=result | report)
+
+    response = alice.get(page)
+
+    assert response.status_code == 200
+    assert f'data-shows-job="{job.code}"' in response.content.decode()  # and no notice repeats it
+
+
 def test_an_export_stays_on_its_page_with_the_progress_and_the_download(
     world: World, alice: Client, talk: DubbingSession
 ):

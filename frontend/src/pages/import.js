@@ -84,7 +84,8 @@ async function start(url) {
         controller.reset();
       }
     }
-    await controller.leave(jobs.length === 1 ? fillUrl(urls.job, /** @type {string} */ (jobs[0])) : urls.jobs);
+    const [job, another] = jobs;
+    await controller.leave(job && !another ? `${fillUrl(urls.job, job)}?then=session` : urls.jobs);
   } catch (error) {
     if (error instanceof ApiError && LOST_UPLOAD.includes(error.code)) controller.uploader?.invalidate();
     if (!isAbortError(error)) showError(error);

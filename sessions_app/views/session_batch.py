@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Action, manageable_by, require, visible_to
@@ -155,6 +155,13 @@ def _tag(request: SignedInRequest, sessions: list[DubbingSession], form: BatchFo
 
 def _download(request: SignedInRequest, sessions: list[DubbingSession]) -> HttpResponseBase:
     versions = get_current_versions(sessions)
+    if versions and (left_out := len(sessions) - len(versions)):
+        text = ngettext(
+            "%(count)s session is not in the ZIP, because it has no version yet.",
+            "%(count)s sessions are not in the ZIP, because they have no version yet.",
+            left_out,
+        )
+        messages.warning(request, text % {"count": localize_number(left_out)})
     if len(versions) == 1:
         (version,) = versions
         return redirect("version-archive", version.session.code, version.number)

@@ -151,6 +151,7 @@ def test_several_sessions_are_one_zip(world: World, alice: Client, module_store:
 
     alice.post(BATCH, {"codes": [sessions[0].code], "action": "trash"})
     refused = alice.get(first["Location"], follow=True)
+    assert messages_of(refused)[0] == "1 session is not in the ZIP, because it has no version yet."
     assert "was deleted in the meantime" in messages_of(refused)[-1]
 
 

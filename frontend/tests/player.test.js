@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Aim } from "../src/player/aim.js";
 import { choosePlayed } from "../src/player/derived.js";
 import { DriftMeter } from "../src/player/drift.js";
-import { getGain, getTarget } from "../src/player/levels.js";
+import { getGain, getShortfall, getTarget } from "../src/player/levels.js";
 import { findLine } from "../src/player/line-times.js";
 import { chooseBase, choosePicture } from "../src/player/model.js";
 import { findTile } from "../src/player/pointer-picture.js";
@@ -138,6 +138,13 @@ describe("levels", () => {
     assert.equal(getGain(makeFile({ loudness: { integrated: -60, truePeak: -40 } }), -23), 12);
     assert.equal(getGain(makeFile(), -23), 0);
     assert.equal(getGain(source, null), 0);
+  });
+
+  it("returns how much quieter a file remains", () => {
+    assert.equal(getShortfall(makeFile({ loudness: { integrated: -60, truePeak: -40 } }), -23), 25);
+    assert.equal(getShortfall(makeFile({ loudness: { integrated: -30, truePeak: -4 } }), -23), 4);
+    assert.equal(getShortfall(makeFile({ loudness: { integrated: -3, truePeak: 0 } }), -23), 0);
+    assert.equal(getShortfall(makeFile(), -23), 0);
   });
 });
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import splitext
@@ -110,11 +110,21 @@ class PlayerLanguage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnreadableFile:
+    """A video or audio file that a player would offer if it could be read."""
+
+    path: str
+    reason: str
+    """Stored sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlayerContents:
     """What a player offers."""
 
     languages: Sequence[PlayerLanguage]
-    """The source first, if there is one."""
+    """The source first, if there is one; the others in the order of the matrix."""
+    unreadable: Sequence[UnreadableFile]
     texts: VersionTexts
 
     @cached_property
@@ -173,28 +183,42 @@ def get_player_contents(
     :param playable: extensions that are served inline, with the dot.
     """
     by_language: dict[str, list[PlayerFile]] = {}
+    unreadable: list[UnreadableFile] = []
     for file in _list_files(version, selection, frozenset(playable)):
-        by_language.setdefault(_get_tag(file), []).append(file)
+        if isinstance(file, UnreadableFile):
+            unreadable.append(file)
+        else:
+            by_language.setdefault(_get_tag(file), []).append(file)
+    places = _get_places(version)
     languages = [
-        PlayerLanguage(tag=tag, is_source=not tag, files=sorted(files, key=_rank)[:SOUNDS_LIMIT])
-        for tag, files in sorted(by_language.items())
+        PlayerLanguage(tag=tag, is_source=not tag, files=sorted(by_language[tag], key=_rank)[:SOUNDS_LIMIT])
+        for tag in sorted(by_language, key=lambda tag: (places.get(tag, len(places)), tag))
     ]
     texts = get_version_texts(version, selection) if languages else VersionTexts(())
-    return PlayerContents(languages=languages, texts=texts)
+    return PlayerContents(languages=languages, unreadable=unreadable, texts=texts)
 
 
 def _list_subtitles(tracks: Iterable[CatalogTrack]) -> list[CatalogTrack]:
     return [track for track in tracks if track.has_times and track.use is not TrackUse.OTHER]
 
 
-def _list_files(version: Version, selection: Selection, playable: frozenset[str]) -> list[PlayerFile]:
+def _list_files(
+    version: Version, selection: Selection, playable: frozenset[str]
+) -> Iterator[PlayerFile | UnreadableFile]:
     find = _find_files if selection is WHOLE_VERSION else _find_files.queryset
-    return [
-        PlayerFile(
-            path=row["path"],
+    for row in find(version.session_id, version.number, selection):
+        stage, path = STAGES[Category(row["category"])], row["path"]
+        kind = guess_kind(path)
+        if row["role"] not in PLAYED_ROLES[stage] or kind not in MEDIA_KINDS:
+            continue
+        if row["reason"]:
+            yield UnreadableFile(path=path, reason=row["reason"])
+            continue
+        yield PlayerFile(
+            path=path,
             stage=stage,
             language="" if stage is PlayerStage.SOURCE else row["language"],
-            kind=guess_kind(row["path"]),
+            kind=kind,
             blob_id=row["blob_id"],
             size=row["size"],
             duration_ms=row["duration_ms"],
@@ -202,14 +226,9 @@ def _list_files(version: Version, selection: Selection, playable: frozenset[str]
             height=row["height"] or 0,
             frame_rate=row["frame_rate"],
             has_sound=row["audio_codec"] != "",  # None: not read yet
-            is_inline=splitext(row["path"])[1].casefold() in playable,
+            is_inline=splitext(path)[1].casefold() in playable,
             problem=row["problem"] or "",
         )
-        for row in find(version.session_id, version.number, selection)
-        if row["role"] in PLAYED_ROLES[stage := STAGES[Category(row["category"])]]
-        and guess_kind(row["path"]) in MEDIA_KINDS
-        and not row["reason"]
-    ]
 
 
 @compiled_unprepared
@@ -248,6 +267,13 @@ def _find_files(session_id: int, number: int, selection: Selection) -> QuerySet[
         )
     )
     return cast(QuerySet[Entry, dict[str, Any]], rows[:FILES_LIMIT])
+
+
+def _get_places(version: Version) -> dict[str, int]:
+    """Return the places of the languages: the source, then as the matrix lists them."""
+    matrix = version.progress_matrix
+    tags = map(fold_language_tag, matrix.languages if matrix else ())
+    return {tag: place for place, tag in enumerate(dict.fromkeys(("", *tags)))}
 
 
 def _get_tag(file: PlayerFile) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -107,6 +108,9 @@ def test_each_language_plays_its_mix_then_its_dub_then_its_audio(session: Dubbin
         "es": [("mixed", "mixed_videos/es_mixed.mp4"), ("dubbed", "final_videos/es_final.mp4")],
         "hi": [("dubbed", "final_videos/hi_final.mp4")],
     }
+    assert [(file.path, file.reason) for file in contents.unreadable] == [
+        (path, "is no media file") for path in FILES if "damaged" in path
+    ]
     assert contents.languages[0].is_source
     assert [track.key for track in contents.subtitles] == ["source", "ar", "es"]
 
@@ -122,6 +126,13 @@ def test_what_browsers_do_not_play_waits_for_its_light_copy(session: DubbingSess
         reverse("version-file", args=[session.code, 1, converted["path"]]) + "?play=1",
     )
     assert player.first_url == files["original_video.mp4"]["original"] != ""
+
+
+def test_the_player_states_why_a_file_is_not_offered(client: Client, session: DubbingSession):
+    page = client.get(f"/sessions/{session.code}/").content.decode()
+
+    (note,) = re.findall(r'<p class="player-note">\s*(.*?)\s*</p>', page)
+    assert re.fullmatch("<bdi>.*damaged.*</bdi> cannot be played: is no media file.", note)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import { formatTime } from "./timecode.js";
 /** @typedef {import("./player.js").Player} Player */
 
 const GENERAL_CHOICES = 2; // of subtitles: none, and those of the audible language
+const AUDIBLE = 1; // dB by which a file is noticeably quieter
 
 export class Controls {
   #player;
@@ -186,8 +187,7 @@ export class Controls {
     choice.selectedIndex = files.indexOf(player.file);
     this.#ref("file-field").hidden = files.length < 2;
     this.#ref("stage").textContent = player.language.isSource ? "" : player.file.label;
-    const gain = player.getGain(player.file);
-    this.#ref("gain").textContent = player.file.loudness ? describeLevel(player.file.loudness.integrated, gain) : "";
+    this.#ref("gain").textContent = describeLevel(player);
     const note = describeFile(player);
     this.#ref("note").textContent = note;
     this.#ref("note").hidden = !note;
@@ -226,11 +226,16 @@ function nameSubtitles(key, language, isSource) {
 }
 
 /**
- * Return the measured loudness of a file and the change of its volume.
- * @param {number} loudness
- * @param {number} gain in decibels
+ * Return the loudness of the chosen file, its gain, and how much quieter than the others it remains.
+ * @param {Player} player
  */
-function describeLevel(loudness, gain) {
-  const change = `${gain >= 0 ? "+" : "−"}${formatNumber(Math.abs(gain), { digits: 1 })}`;
-  return `${formatNumber(loudness, { digits: 1 })} LUFS, ${change} dB`;
+function describeLevel(player) {
+  const { file } = player;
+  if (!file.loudness) return "";
+  const [gain, shortfall] = [player.getGain(file), player.getShortfall(file)];
+  const format = (/** @type {number} */ value) => formatNumber(value, { digits: 1 });
+  const change = `${gain >= 0 ? "+" : "−"}${format(Math.abs(gain))} dB`;
+  const parts = [`${format(file.loudness.integrated)} LUFS`, change];
+  if (shortfall >= AUDIBLE) parts.push(gettext("still %(decibels)s dB quieter", { decibels: format(shortfall) }));
+  return parts.join(", ");
 }

@@ -1,7 +1,7 @@
 // Volumes of the languages, matched by their measured loudness.
 /** @typedef {import("./model.js").PlayerFile} PlayerFile */
 
-const LARGEST_GAIN = 12; // dB
+const LARGEST_GAIN = 12; // dB; more would make noise loud
 const HEADROOM = -1; // dBTP that no sound exceeds after its gain
 
 /**
@@ -11,10 +11,18 @@ const HEADROOM = -1; // dBTP that no sound exceeds after its gain
  */
 export function getGain({ loudness }, target) {
   if (!loudness || target === null) return 0;
-  const needed = Math.max(-LARGEST_GAIN, Math.min(LARGEST_GAIN, target - loudness.integrated));
+  const needed = Math.min(LARGEST_GAIN, target - loudness.integrated);
   const allowed = loudness.truePeak === null ? needed : HEADROOM - loudness.truePeak;
   return needed > 0 ? Math.max(0, Math.min(needed, allowed)) : needed;
 }
+
+/**
+ * Return how much quieter in dB a file remains than the others with its gain.
+ * @param {PlayerFile} file
+ * @param {number | null} target
+ */
+export const getShortfall = (file, target) =>
+  file.loudness && target !== null ? target - file.loudness.integrated - getGain(file, target) : 0;
 
 /**
  * Return the loudness that all files are matched to: the source's, or that of the first measured one.

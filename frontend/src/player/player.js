@@ -1,7 +1,7 @@
 // The player: which language is audible and seen, where it is, what is repeated.
 import { Captions } from "./captions.js";
 import { applyDerived, pollDerived } from "./derived.js";
-import { getGain, getTarget, toFactor } from "./levels.js";
+import { getGain, getShortfall, getTarget, toFactor } from "./levels.js";
 import { Mixer } from "./mixer.js";
 import { chooseBase, choosePicture } from "./model.js";
 import { FIRST, LIMIT } from "./running.js";
@@ -259,6 +259,11 @@ export class Player extends EventTarget {
   getGain(file) {
     const target = getTarget(this.files);
     return this.isLeveled ? getGain(file, target) : 0;
+  }
+
+  /** Return how much quieter than the others a file remains, in dB. @param {PlayerFile} file */
+  getShortfall(file) {
+    return this.isLeveled ? getShortfall(file, getTarget(this.files)) : 0;
   }
 
   /** @param {PlayerFile} file */

@@ -11,6 +11,7 @@ from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import find_language_tag, parse_language_code
 from dubbing_core.layouts.folder_index import FolderIndex
+from dubbing_core.layouts.named_languages import find_named_language
 from dubbing_core.layouts.names import classify_name, is_marker, suggest_role
 from dubbing_core.paths import is_junk
 
@@ -88,16 +89,19 @@ def _label_tagged_subtitles(
 def _find_language(path: str, stems: Sequence[str], languages: Sequence[str]) -> str:
     """Return a file's language; the part after the source's title counts first.
 
-    A title may begin with a word that is a code as well: `de luxe_es.mp4`.
+    A title may begin with a word that is a code as well: `de luxe_es.mp4`. Names of languages count after tags.
     """
     name = path.rpartition("/")[2]
     for stem in stems:
         rest = name[len(stem) :]
         if name.casefold().startswith(stem) and rest[:1] in SEPARATORS:
-            tag = find_language_tag(rest.lstrip(SEPARATORS), languages=languages)
+            rest = rest.lstrip(SEPARATORS)
+            tag = find_language_tag(rest, languages=languages) or find_named_language(
+                rest, languages=languages
+            )
             if tag:
                 return tag
-    return find_language_tag(path, languages=languages)
+    return find_language_tag(path, languages=languages) or find_named_language(path, languages=languages)
 
 
 def _find_spoken(path: str, spoken: Mapping[str, str]) -> str:

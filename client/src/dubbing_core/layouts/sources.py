@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.languages import find_language_tag, parse_language_tag
+from dubbing_core.layouts.named_languages import find_named_language
 from dubbing_core.layouts.names import (
     FINAL_NAME,
     MIXED_NAME,
@@ -193,4 +194,5 @@ def _is_generated(suffix: str) -> bool:
 
 def _is_language(suffix: str) -> bool:
     words = suffix.strip(SUFFIX_BORDERS)
-    return bool(parse_language_tag(words) or find_language_tag(f"{words}.mp4"))
+    name = f"{words}.mp4"
+    return bool(parse_language_tag(words) or find_language_tag(name) or find_named_language(name))

@@ -270,7 +270,9 @@ def test_archived_projects_have_their_own_sources():
         (["talk_final.mp4", "talk_final_es.mp4", "talk_final.srt"], "talk_final.mp4"),
         (["talk_final.mp4", "talk_final_mixed.mp4"], None),
         (["a.mp4", "b.mp4"], None),
+        (["talk.mp4", "talk_hindi.mp4", "talk (Deutsch).mp4", "talk-Brazilian Portuguese.mp4"], "talk.mp4"),
         (["talk_en.mp4", "talk_es.mp4"], None),
+        (["talk_english.mp4", "talk_hindi.mp4"], None),
         (["hi_final.mp4"], None),
     ],
 )
@@ -548,3 +550,30 @@ def test_the_language_follows_the_title_of_the_source():
     labels = labels_of("de luxe.mp4", "de luxe_es.mp4", "de luxe.es.srt")
 
     assert {labels[path].language for path in ("de luxe_es.mp4", "de luxe.es.srt")} == {"es"}
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [
+        ("talk_hindi.mp4", "hi"),
+        ("talk (Deutsch).mp4", "de"),
+        ("talk_Brazilian_Portuguese.wav", "pt-BR"),
+        ("Spanish/001.wav", "es"),
+        ("hindi_audio_2.wav", "hi"),
+        ("हिन्दी.wav", "hi"),
+        ("talk_中文.srt", "zh"),
+        ("hindi/talk_es.wav", "es"),  # a tag counts more
+        ("talk_hindi_cut.wav", ""),  # a word of the title
+        ("voice_polish.wav", ""),  # a step of the work
+        ("talk_latin.wav", ""),  # no language of speech engines
+    ],
+)
+def test_languages_are_found_by_name(path, language):
+    assert labels_of("talk.mp4", path)[path].language == language
+
+
+def test_a_named_language_is_spelled_as_in_the_session():
+    result = recognize(["talk.mp4", "talk_chinese.wav"], languages=["ZH"])
+
+    assert result is not None
+    assert result.labels["talk_chinese.wav"].language == "ZH"

@@ -44,7 +44,7 @@ def save(name: str, files: Files) -> None:
     """Save files as a new session, and read its texts if this version does."""
     _get_world().saved(name, files)
     try:
-        from sessions_app.operations.timelines.read import (  # noqa: PLC0415 (earlier versions do not have it)
+        from sessions_app.operations.timelines import (  # noqa: PLC0415 (earlier versions do not have it)
             read_pending_texts,
         )
     except ImportError:

@@ -22,13 +22,12 @@ from dubbing_sessions.celery import consumes, consumes_jobs
 from sessions_app import queue
 from sessions_app.media.client import MediaReaderUnavailableError
 from sessions_app.media.plan import Workload
-from sessions_app.operations import database_reserve, media, monitoring
+from sessions_app.operations import database_reserve, media, monitoring, timelines
 from sessions_app.operations.accounts import password_reset
 from sessions_app.operations.cleanup import expired, garbage
 from sessions_app.operations.derivatives import make
 from sessions_app.operations.jobs import reconcile, run
 from sessions_app.operations.jobs.worker_heartbeat import WorkerHeartbeat
-from sessions_app.operations.timelines import read
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +68,9 @@ def collect_garbage(**_: Any) -> None:
 @shared_task(name="sessions_app.read_texts")
 def read_texts(*, session_id: int | None = None, postponed: int = 0, **_: Any) -> None:
     if session_id is None:
-        read.read_pending_texts(clock=timezone.now, limit=READING_LIMIT)
+        timelines.read_pending_texts(clock=timezone.now, limit=READING_LIMIT)
     else:
-        read.read_saved_texts(session_id=session_id, clock=timezone.now, postponed=postponed)
+        timelines.read_saved_texts(session_id=session_id, clock=timezone.now, postponed=postponed)
 
 
 @shared_task(name="sessions_app.read_media")

@@ -18,8 +18,8 @@ from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_export_or_404, get_share_or_404
-from sessions_app.operations.shares import create
-from sessions_app.operations.shares.create import MAX_DAYS
+from sessions_app.operations import shares
+from sessions_app.operations.shares import MAX_DAYS
 from sessions_app.queries.keyset import Order
 
 router = Router()
@@ -76,7 +76,7 @@ class NewShare(BaseModel):
 def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
     user = request.auth.user
     export = get_export_or_404(user, code, Action.MANAGE)
-    created = create.create_share(
+    created = shares.create_share(
         export=export, author=user, days=body.days, note=body.note, now=timezone.now()
     )
     url = request.build_absolute_uri(reverse("share-page", args=[created.token]))

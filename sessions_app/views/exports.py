@@ -20,7 +20,7 @@ from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_export_or_404, get_version_or_404, parse_uuid
 from sessions_app.models import Export, Job, Version
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.shares.create import create_share
+from sessions_app.operations.shares import create_share
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.history import get_history_size
 from sessions_app.queries.versions import get_file_groups, summarize_categories

@@ -24,7 +24,7 @@ from sessions_app.media.plan import Kind, Workload
 from sessions_app.media.types import playable_type
 from sessions_app.models import Derivative, Share, Version
 from sessions_app.models.entry import EntryQuerySet
-from sessions_app.operations.shares.find import find_share
+from sessions_app.operations.shares import find_share
 from sessions_app.queries.derivatives import PlayerMedia, find_derivative, get_media, get_shared_media
 from sessions_app.queries.versions import get_entries
 from sessions_app.queue import enqueue_shown_derivatives

@@ -25,8 +25,7 @@ from sessions_app.http.lookups import get_share_or_404
 from sessions_app.models import Share
 from sessions_app.operations.database_errors import unless_disk_full
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.shares.copy import copy_shared_export
-from sessions_app.operations.shares.find import find_share
+from sessions_app.operations.shares import copy_shared_export, find_share
 from sessions_app.queries.derivatives import get_share_url
 from sessions_app.queries.timelines import get_version_texts, may_have_texts
 from sessions_app.views.errors import show_error

@@ -19,7 +19,7 @@ from sessions_app.http.tracks import track_response
 from sessions_app.models import Version
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.sessions.last_accessed import record_access
-from sessions_app.operations.shares.find import find_share
+from sessions_app.operations.shares import find_share
 from sessions_app.queries.timelines import get_version_texts, list_line_audio
 from sessions_app.queries.transcripts import TranscriptFilter, get_transcript
 from sessions_app.views.page_view import SignedInRequest, page_view

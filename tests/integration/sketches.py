@@ -20,7 +20,7 @@ from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import AccessToken, Blob, DubbingSession, Export, Job, Share, Version
 from sessions_app.operations.accounts.tokens import NewToken, create_token
 from sessions_app.operations.sessions.create import create_session
-from sessions_app.operations.shares.create import NewShare, create_share
+from sessions_app.operations.shares import NewShare, create_share
 from sessions_app.operations.versions.commit import commit_version
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.storage import get_store

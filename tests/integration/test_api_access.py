@@ -36,7 +36,7 @@ from sessions_app.models import (
 from sessions_app.operations.exports.session_archive import create_session_archive
 from sessions_app.operations.marks.filters import save_filter
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.operations.timelines import read_session_texts
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.storage.keys import export_key

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dubbing_core.comparison.files import Grouping
 from sessions_app.models import BlobTimeline, DubbingSession
-from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.operations.timelines import read_session_texts
 from sessions_app.queries.comparisons import compare_versions, find_versions, get_difference_page
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import (

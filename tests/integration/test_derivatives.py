@@ -35,9 +35,9 @@ from sessions_app.operations.media import mark_all_unread, read_session_media, r
 from sessions_app.operations.sessions.permanent_deletion import delete_permanently
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares.create import create_share
-from sessions_app.operations.timelines import fill as fill_module
-from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.operations.shares import create_share
+from sessions_app.operations.timelines import read_session_texts
+from sessions_app.operations.versions import fill_texts
 from sessions_app.queries.derivatives import get_posters
 from sessions_app.queries.quotas import get_storage_parts, get_usage
 from sessions_app.storage import get_store
@@ -359,15 +359,15 @@ def test_audio_that_is_missing_in_the_middle_is_shown_with_its_place(world, file
 def test_damage_that_is_found_while_progress_is_computed_is_in_it(world, files, media, monkeypatch):
     session = world.saved(files={"final_videos/hi.mp4": media.damaged_video.read_bytes()})
     read_session_media(session_id=session.pk, clock=world.clock)
-    compute = fill_module._compute
+    compute = fill_texts._compute
 
     def make_first(*arguments: Any) -> Any:
         values = compute(*arguments)
-        monkeypatch.setattr(fill_module, "_compute", compute)
+        monkeypatch.setattr(fill_texts, "_compute", compute)
         make(world, session)
         return values
 
-    monkeypatch.setattr(fill_module, "_compute", make_first)
+    monkeypatch.setattr(fill_texts, "_compute", make_first)
     read_session_texts(session_id=session.pk, clock=world.clock)
 
     matrix = Version.objects.get(session=session).progress_matrix

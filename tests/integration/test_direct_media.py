@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from sessions_app.http.direct_media import SMALLEST, permissions
 from sessions_app.models import Share
-from sessions_app.operations.shares.create import create_share
+from sessions_app.operations.shares import create_share
 from sessions_app.storage import get_store
 from tests.integration.sketches import signed_in
 from tests.services.waits import LIMIT

@@ -35,7 +35,7 @@ from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.sessions import purge
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
-from sessions_app.operations.shares.create import create_share
+from sessions_app.operations.shares import create_share
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key, export_key, staging_key
 from tests.query_plans import record_plans

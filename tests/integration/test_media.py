@@ -19,8 +19,8 @@ from sessions_app.media.reader import MediaReader
 from sessions_app.models import Blob, BlobMedia, DubbingSession, Entry, Version
 from sessions_app.operations.blobs import delete_unreferenced_blobs
 from sessions_app.operations.media import MediaReport, read_pending_media, read_session_media
-from sessions_app.operations.timelines import fill as fill_module
-from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.operations.timelines import read_session_texts
+from sessions_app.operations.versions import fill_texts
 from sessions_app.storage import get_store
 from sessions_app.storage.errors import StoreUnavailableError
 from tests.integration.programs import Program
@@ -211,15 +211,15 @@ def test_progress_is_completed_when_facts_arrive(world, dubbed):
 
 def test_facts_that_arrive_while_progress_is_computed_are_used(world, dubbed, monkeypatch):
     session = world.saved(files=dubbed)
-    compute = fill_module._compute
+    compute = fill_texts._compute
 
     def read_media_first(*args):
         values = compute(*args)
-        monkeypatch.setattr(fill_module, "_compute", compute)
+        monkeypatch.setattr(fill_texts, "_compute", compute)
         run(world, session)
         return values
 
-    monkeypatch.setattr(fill_module, "_compute", read_media_first)
+    monkeypatch.setattr(fill_texts, "_compute", read_media_first)
     fill(world, session)
 
     assert progress_of(session).cell("hi", Step.VOICED).empty_files == 1

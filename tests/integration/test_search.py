@@ -22,7 +22,7 @@ from sessions_app.models import (
 from sessions_app.operations.blobs import delete_unreferenced_blobs
 from sessions_app.operations.search import rebuild_search
 from sessions_app.operations.sessions.rename import rename_session
-from sessions_app.operations.timelines.read import read_pending_texts
+from sessions_app.operations.timelines import read_pending_texts
 from sessions_app.queries import search as search_module, search_lines
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.search import TextSearch

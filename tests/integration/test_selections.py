@@ -14,8 +14,7 @@ from sessions_app.models import DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.exports.request import request_export, retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
-from sessions_app.operations.shares.copy import copy_shared_export
-from sessions_app.operations.shares.create import create_share
+from sessions_app.operations.shares import copy_shared_export, create_share
 from tests.integration.sketches import bytes_of
 from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
 

@@ -20,7 +20,7 @@ from sessions_app.models import Blob, DubbingSession, Entry, Export, Share
 from sessions_app.operations.cleanup.exports import get_expired_exports
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares.create import NewShare
+from sessions_app.operations.shares import NewShare
 from sessions_app.storage.keys import export_key
 from sessions_app.views import shares
 from tests.integration.sketches import (

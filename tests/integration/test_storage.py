@@ -14,7 +14,7 @@ from sessions_app.models import Upload
 from sessions_app.operations.errors import OverQuotaError
 from sessions_app.operations.imports.request import request_import
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares.copy import copy_shared_export
+from sessions_app.operations.shares import copy_shared_export
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.queries.quotas import get_usage

@@ -19,9 +19,9 @@ from sessions_app import queue, tasks
 from sessions_app.exports.metadata_file import render_metadata_file
 from sessions_app.models import Blob, BlobTimeline, DubbingSession, Entry, Job, Version
 from sessions_app.models.timeline import pack_tracks, unpack_tracks
+from sessions_app.operations import timelines
 from sessions_app.operations.blobs import delete_unreferenced_blobs
-from sessions_app.operations.timelines import read
-from sessions_app.operations.timelines.read import (
+from sessions_app.operations.timelines import (
     MAX_POSTPONED,
     can_have_lines,
     mark_all_unread,
@@ -92,7 +92,7 @@ def test_a_blob_is_read_once(world, monkeypatch):
     run(world, first)
     world.save(first, {"translations/es.srt": SRT + b"\n"})
     second = world.saved("again", FILES)
-    monkeypatch.setattr(read, "_read_blob", lambda _, path, *__: pytest.fail(path))
+    monkeypatch.setattr(timelines, "_read_blob", lambda _, path, *__: pytest.fail(path))
 
     assert run(world, second) == (0, 0, 0)
     monkeypatch.undo()
@@ -101,14 +101,14 @@ def test_a_blob_is_read_once(world, monkeypatch):
 
 def test_a_version_that_comes_while_texts_are_read_leaves_the_mark(world, monkeypatch):
     session = world.saved(files=FILES)
-    write = read._write
+    write = timelines._write
 
     def save_another(*args, **options):
-        monkeypatch.setattr(read, "_write", write)
+        monkeypatch.setattr(timelines, "_write", write)
         world.save(session, {"translations/es.srt": SRT + b"\n"})
         return write(*args, **options)
 
-    monkeypatch.setattr(read, "_write", save_another)
+    monkeypatch.setattr(timelines, "_write", save_another)
     run(world, session)
     assert session.has_unread_texts
 
@@ -141,10 +141,10 @@ def test_an_error_of_a_reader_is_a_reason_and_not_the_end(world, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(read, "read_timeline", fail)
+    monkeypatch.setattr(timelines, "read_timeline", fail)
 
     assert run(world, session) == (3, 3, 0)
-    assert timeline_of("transcriptions/en.srt").reason == read.INTERNAL_ERROR
+    assert timeline_of("transcriptions/en.srt").reason == timelines.INTERNAL_ERROR
 
 
 def test_the_session_page_shows_why_a_text_was_not_read(world):
@@ -190,7 +190,7 @@ def test_the_command_reads_what_is_left_and_all_on_request(world):
 def test_the_scheduled_task_begins_no_session_after_its_time(world, monkeypatch):
     for name in ("a", "b"):
         sketch_session(world.alice, name, {"transcriptions/en.txt": name.encode()})
-    monkeypatch.setattr(read, "_read_blob", lambda *_: Timeline(format="Plain text"))
+    monkeypatch.setattr(timelines, "_read_blob", lambda *_: Timeline(format="Plain text"))
 
     report = read_pending_texts(
         clock=world.clock, limit=timedelta(minutes=1), on_session=lambda _: world.clock.forward(minutes=2)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from dubbing_core.selection import Selection
 from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 from sessions_app.models import DubbingSession
-from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.operations.timelines import read_session_texts
 from sessions_app.queries.timelines import TRACKS_OFFERED, choose_offered
 from sessions_app.views import transcript_panel
 from tests.integration.sketches import (

@@ -43,8 +43,8 @@ from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.exports.request import request_export as queue_export
 from sessions_app.operations.imports.request import request_import as queue_import
 from sessions_app.operations.jobs import cancel, retry
-from sessions_app.operations.shares.create import create_share
-from sessions_app.operations.timelines.read import read_pending_texts
+from sessions_app.operations.shares import create_share
+from sessions_app.operations.timelines import read_pending_texts
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.errors import ObjectMissingError

@@ -139,7 +139,7 @@ def list_members(version: Version, session_name: str, selection: Selection = WHO
     manifest = _render_checksums(version, checksums, session_name, selection, empty_folders)
     texts.append(_text(version, checksum_manifest.CHECKSUM_MANIFEST_PATH, manifest))
     generated: list[Member] = list(map(deflate_generated, texts))
-    del texts, manifest  # 200 bytes of each file
+    del texts, manifest  # checksums of all files, 200 bytes each
     if selection.layout is FolderLayout.SAVED:
         generated += [_text(version, names[folder], b"") for folder in folders]
     files = [_entry_member(version, entry, names[entry.path]) for entry in entries] + older

@@ -1,4 +1,8 @@
-"""Read the texts of sessions: each blob once, by the first of its entries."""
+"""Timelines: lines of subtitles, transcripts and translations, read from blobs.
+
+Owns the rows of `BlobTimeline`. May call `search` and `versions`. Each file is read once, by the first of its entries, in the background, after
+the version that it came with.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from sessions_app.models import BlobTimeline, DubbingSession, Entry, Job, Versio
 from sessions_app.models.commits import deferred_sync
 from sessions_app.models.timeline import build_fields
 from sessions_app.operations.search import write_session_tokens, write_text_lines
-from sessions_app.operations.timelines.fill import fill_versions
+from sessions_app.operations.versions.fill_texts import fill_versions
 from sessions_app.queries.timelines import READ_CATEGORIES, TEXT_CATEGORIES
 from sessions_app.queue import postpone_reading
 from sessions_app.storage import get_store

@@ -16,7 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+from dubbing_client.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dubbing_client.api import Api as Api

@@ -11,11 +11,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from dubbing_client import __version__
 from dubbing_client.connections import TIMEOUT
 from dubbing_client.errors import ConfigError, TransferError, UnreachableError, UsageError, problem_of
 from dubbing_client.retries import Retries, attempt, parse_retry_after
 from dubbing_client.transport import REDIRECTS, Response, Transport
+from dubbing_client.version import __version__
 
 PREFIX = "/api/v1"
 USER_AGENT = f"dubs/{__version__}"

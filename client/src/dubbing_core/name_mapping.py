@@ -138,9 +138,12 @@ def map_paths(paths: Iterable[str], rules: NameRules, *, taken: Iterable[str] = 
         folder = root
         *folders, name = path.split("/")
         for component in folders:
-            folder = folder.setdefault(component, {})
+            inner = folder.get(component, _NO_FOLDER)
+            if inner is _NO_FOLDER:
+                inner = folder[component] = {}
+            folder = inner
         if name:
-            folder.setdefault(name, NO_FOLDER)
+            folder.setdefault(name, _NO_FOLDER)
     names: dict[str, str] = {}
     _map_folder(root, rules, names, parent="", target="", taken={rules.fold(name) for name in taken})
     mapped = {path: names[path.rstrip("/")] + "/" * path.endswith("/") for path in saved}
@@ -148,7 +151,7 @@ def map_paths(paths: Iterable[str], rules: NameRules, *, taken: Iterable[str] = 
 
 
 _Folder = dict[str, "_Folder"]
-NO_FOLDER: _Folder = {}
+_NO_FOLDER: _Folder = {}
 """Stands for each file, so that tens of thousands need no object of their own; likewise equal strings are one below."""
 
 

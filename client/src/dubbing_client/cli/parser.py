@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from dubbing_client import __version__
+from dubbing_client.version import __version__
 
 EXIT_CODES = """\
 exit codes:

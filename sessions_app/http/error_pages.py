@@ -35,7 +35,11 @@ def explain_refused_methods(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET" and not response.content:
+        if (
+            isinstance(response, HttpResponseNotAllowed)
+            and request.method in {"GET", "HEAD"}
+            and not response.content
+        ):
             response.content = render_to_string("405.html").encode()
         return response
 

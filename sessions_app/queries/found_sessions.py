@@ -21,8 +21,8 @@ MAX_KEYS = 2000
 """Sessions whose keys are read; if more are found, the database compares each session of the list."""
 
 
-Narrow = Callable[[frozenset[int]], frozenset[int]]
-"""Returns those of the sessions that are found."""
+KeyFilter = Callable[[frozenset[int]], frozenset[int]]
+"""Returns the keys of found sessions among others."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class FoundSessions:
 
     keys: frozenset[int] | None
     many: Q | None = None
-    narrow: Narrow | None = None
-    """What it does in fewer steps than the condition."""
+    filter: KeyFilter | None = None
+    """Replaces the condition where it is compared with few sessions."""
 
     @property
     def condition(self) -> Q:
@@ -42,23 +42,26 @@ class FoundSessions:
 
     def __or__(self, other: FoundSessions) -> FoundSessions:
         if self.keys is None or other.keys is None:
-            both = self.condition | other.condition
-            return FoundSessions(None, both, lambda keys: self.among(keys) | other.among(keys))
+            condition = self.condition | other.condition
+            return FoundSessions(
+                None, condition, lambda keys: self.filter_keys(keys) | other.filter_keys(keys)
+            )
         return FoundSessions(self.keys | other.keys)
 
     def __and__(self, other: FoundSessions) -> FoundSessions:
         if self.keys is not None:
-            return FoundSessions(other.among(self.keys))
+            return FoundSessions(other.filter_keys(self.keys))
         if other.keys is not None:
-            return FoundSessions(self.among(other.keys))
-        return FoundSessions(None, self.condition & other.condition)
+            return FoundSessions(self.filter_keys(other.keys))
+        condition = self.condition & other.condition
+        return FoundSessions(None, condition, lambda keys: other.filter_keys(self.filter_keys(keys)))
 
-    def among(self, keys: frozenset[int]) -> frozenset[int]:
+    def filter_keys(self, keys: frozenset[int]) -> frozenset[int]:
         """Return those of the sessions that are found."""
         if self.keys is not None:
             return self.keys & keys
-        if self.narrow is not None:
-            return self.narrow(keys)
+        if self.filter is not None:
+            return self.filter(keys)
         condition = self.condition & FoundSessions(keys).condition
         return frozenset(DubbingSession.objects.filter(condition).values_list("pk", flat=True))
 

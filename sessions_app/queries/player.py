@@ -115,7 +115,7 @@ class UnreadableFile:
 
     path: str
     reason: str
-    """Stored sentence."""
+    """The end of a sentence about it, as stored."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ JOB_STATES: dict[str, tuple[str, ...]] = {
     "cancelled": (Job.State.CANCELLED,),
 }
 """States of jobs by the value of the filter."""
-CREATING_KINDS = {Job.Kind.SAVE, Job.Kind.IMPORT}
+FORWARDING_KINDS = {Job.Kind.SAVE, Job.Kind.IMPORT}
 """Kinds of jobs whose page may forward to a session."""
 
 
@@ -80,8 +80,8 @@ def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 def _job_context(request: SignedInRequest, code: UUID) -> dict[str, Any]:
     job = get_job_or_404(request.user, code)
-    is_asked = request.GET.get("then") == "session" and job.kind in CREATING_KINDS
-    forwards = is_asked and (not job.is_finished or bool(_find_session_page(job)))
+    may_forward = request.GET.get("then") == "session" and job.kind in FORWARDING_KINDS
+    forwards = may_forward and (not job.is_finished or bool(_find_session_page(job)))
     return {"job": job, "forwards": forwards} | get_worker_notice(job)
 
 

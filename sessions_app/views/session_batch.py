@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, ngettext
@@ -155,18 +156,23 @@ def _tag(request: SignedInRequest, sessions: list[DubbingSession], form: BatchFo
 
 def _download(request: SignedInRequest, sessions: list[DubbingSession]) -> HttpResponseBase:
     versions = get_current_versions(sessions)
-    if versions and (left_out := len(sessions) - len(versions)):
-        text = ngettext(
-            "%(count)s session is not in the ZIP, because it has no version yet.",
-            "%(count)s sessions are not in the ZIP, because they have no version yet.",
-            left_out,
-        )
-        messages.warning(request, text % {"count": localize_number(left_out)})
     if len(versions) == 1:
         (version,) = versions
-        return redirect("version-archive", version.session.code, version.number)
-    archive = create_session_archive(owner=request.user, versions=versions, now=timezone.now())
-    return redirect("session-archive", archive.code)
+        url = reverse("version-archive", args=[version.session.code, version.number])
+    else:
+        archive = create_session_archive(owner=request.user, versions=versions, now=timezone.now())
+        url = reverse("session-archive", args=[archive.code])
+    left_out = len(sessions) - len(versions)
+    if not left_out:
+        return redirect(url)
+    # A download leaves the page as it is, so that a message would be seen on another one.
+    text = ngettext(
+        "%(count)s session has no version yet, so it is not in the ZIP.",
+        "%(count)s sessions have no version yet, so they are not in the ZIP.",
+        left_out,
+    )
+    messages.warning(request, text % {"count": localize_number(left_out)}, extra_tags=f"download:{url}")
+    return go_back(request, "session-list")
 
 
 @require_safe

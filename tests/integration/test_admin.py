@@ -37,9 +37,8 @@ from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares.create import create_share
-from sessions_app.operations.shares.find import find_share
-from sessions_app.operations.timelines.read import read_pending_texts
+from sessions_app.operations.shares import create_share, find_share
+from sessions_app.operations.timelines import read_pending_texts
 from sessions_app.queries.search import TextSearch
 from sessions_app.storage.keys import blob_key
 from tests.integration.mail import run_mail_tasks
@@ -231,7 +230,6 @@ def test_the_count_of_a_large_table_is_limited(world: World, operator: Client, m
     assert operator.get(list_of(Entry)).context["cl"].result_count == 3
 
 
-@pytest.mark.either_stack
 @pytest.mark.one_stack
 @pytest.mark.parametrize("model", READ_ONLY_MODELS)
 def test_pages_without_slugs_load_no_scripts_for_them(operator: Client, model: type[Model]):
@@ -241,6 +239,7 @@ def test_pages_without_slugs_load_no_scripts_for_them(operator: Client, model: t
     assert not [name for name in ("xregexp", "urlify", "prepopulate") if name in page]
 
 
+@pytest.mark.either_stack
 def test_sizes_are_readable(world: World, operator: Client):
     world.saved("talk", {"one.wav": b"x" * 3 * 1024 * 1024})
     assert b"3.0 MiB" in operator.get(list_of(DubbingSession)).content

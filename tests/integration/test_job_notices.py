@@ -203,6 +203,7 @@ def test_the_page_after_the_first_upload_forwards_to_the_new_session(alice: Clie
     [
         {"requested_name": "another"},
         {"left_out": ["b.txt"], "left_out_count": 1},
+        {"failed": [{"folder": "b", "message": "It is damaged."}], "failed_count": 1},
         {"warnings": [{"folder": "", "messages": ["The language is unknown."]}]},
     ],
 )
@@ -222,12 +223,32 @@ def test_an_import_forwards_to_its_session_unless_it_reports_more(
     finished = {"state": Job.State.SUCCEEDED, "finished_at": now()}
     Job.objects.filter(pk=job.pk).update(**finished, result=result)
     assert alice.get(page)["Location"] == f"/sessions/{talk.code}/"
+    assert alice.get(f"/jobs/{job.code}/progress/?then=session")["HX-Redirect"] == f"/sessions/{talk.code}/"
     Job.objects.filter(pk=job.pk).update(result=result | report)
 
     response = alice.get(page)
 
     assert response.status_code == 200
     assert f'data-shows-job="{job.code}"' in response.content.decode()  # and no notice repeats it
+
+
+def test_an_import_of_several_sessions_lists_them(alice: Client, talk: DubbingSession):
+    job = sketch_job(talk, kind=Job.Kind.IMPORT)
+    imported = [
+        {"session": str(talk.code), "name": name, "requested_name": name, "files": 1, "total_size": 5}
+        for name in ("talk", "walk")
+    ]
+    Job.objects.filter(pk=job.pk).update(
+        session=None,
+        state=Job.State.SUCCEEDED,
+        finished_at=now(),
+        result={**imported[0], "sessions": imported},
+    )
+
+    page = alice.get(f"/jobs/{job.code}/?then=session")
+
+    assert page.status_code == 200
+    assert "walk" in page.content.decode()
 
 
 def test_an_export_stays_on_its_page_with_the_progress_and_the_download(

@@ -32,8 +32,8 @@ from sessions_app.models import (
 from sessions_app.operations.exports.session_archive import create_session_archive
 from sessions_app.operations.marks.filters import save_filter
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares.create import NewShare
-from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.operations.shares import NewShare
+from sessions_app.operations.timelines import read_session_texts
 from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
     UNKNOWN_CODE,
@@ -428,6 +428,7 @@ def test_other_methods_are_refused(world: World, things: Things, subtests: pytes
                 response = endpoint.call(client, endpoint.url(things), method=method)
                 assert response.status_code == 405, (endpoint.name, method)
                 assert isinstance(response, HttpResponse)
+                assert (int(response["Content-Length"]) > 0) == (method in SAFE), endpoint.name
                 assert (b"receives forms" in response.content) == (method == "GET"), endpoint.name
 
     assert state_of_all() == before

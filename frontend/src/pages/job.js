@@ -21,6 +21,7 @@ document.addEventListener("htmx:afterSettle", () => {
   /** @type {HTMLElement | null} */
   const cancelForm = document.querySelector("[data-while-running]");
   if (cancelForm) cancelForm.hidden = job.dataset.finished !== undefined;
+  if (job.dataset.title !== undefined) find(document, "h1").textContent = job.dataset.title;
 });
 
 // After a sign-out the response is the sign-in page, which must not be shown inside this one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pytest
 from django.db import connection
@@ -293,6 +294,35 @@ def test_a_cancelled_save_can_be_retried(world: World):
 
     job.refresh_from_db()
     assert world.run(job).state == Job.State.SUCCEEDED
+
+
+def test_typed_texts_of_a_metadata_json_stay_when_files_change(world: World):
+    typed = {
+        "transcription_text": "Typed",
+        "translations": {"hi": "टाइप", "es": "Hola"},
+        "voices": {"hi": "mine"},
+    }
+    files = {
+        "metadata.json": json.dumps(typed).encode(),
+        "transcriptions/en.txt": b"From a file",
+        "translations/hi.txt": "फ़ाइल से".encode(),
+        "translations/es.txt": b"Hola",
+    }
+    session = world.saved(files=files)
+    changed = {
+        "translations/hi.txt": "नई फ़ाइल".encode(),
+        "translations/es.txt": b"Buenos",
+        "voices/voice_assignments.json": b'{"hi": "theirs", "es": "theirs"}',
+    }
+
+    world.save(session, changed)
+
+    session.refresh_from_db()
+    assert session.current is not None
+    document = session.current.metadata
+    assert document["transcription_text"] == "Typed"
+    assert document["translations"] == {"hi": "टाइप", "es": "Buenos"}
+    assert document["voices"] == {"hi": "mine", "es": "theirs"}
 
 
 def test_unknown_keys_of_an_uploaded_metadata_json_are_preserved(world: World):

@@ -44,10 +44,12 @@ class ProjectEdits:
     """Spoken in the source; "" where no person stated it."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     """Stale results that are right, by cell (``hi:audio``)."""
+    stated_texts: tuple[str, ...] = ()
+    """Texts of the document that no file replaces (`dubbing_core.stated_texts`)."""
 
     def __bool__(self) -> bool:
         languages = self.added_languages or self.excluded_languages or self.source_language
-        return bool(languages or self.voices or self.checks)
+        return bool(languages or self.voices or self.checks or self.stated_texts)
 
     def has_added(self, tag: str) -> bool:
         return fold_language_tag(tag) in map(fold_language_tag, self.added_languages)
@@ -108,6 +110,8 @@ class ProjectEdits:
             document["source_language"] = self.source_language
         if self.checks:
             document["checks"] = {cell: check.to_json() for cell, check in self.checks.items()}
+        if self.stated_texts:
+            document["stated_texts"] = list(self.stated_texts)
         return document
 
 
@@ -146,6 +150,7 @@ def read_edits(document: Mapping[str, Any] | None) -> ProjectEdits:
         },
         source_language=next(iter(_read_tags([edits.get("source_language")])), ""),
         checks=read_checks(edits.get("checks")),
+        stated_texts=_read_names(edits.get("stated_texts")),
     )
 
 
@@ -178,6 +183,11 @@ def state_source_language(document: Mapping[str, Any], tag: str) -> dict[str, An
 def _read_tags(value: Any) -> tuple[str, ...]:
     tags = value[:LANGUAGES_LIMIT] if isinstance(value, list) else []
     return tuple(tag for tag in tags if isinstance(tag, str) and 0 < len(tag) <= TAG_LENGTH_LIMIT)
+
+
+def _read_names(value: Any) -> tuple[str, ...]:
+    names = value[:VOICES_LIMIT] if isinstance(value, list) else []
+    return tuple(name for name in names if isinstance(name, str))
 
 
 def _without(tags: Iterable[str], tag: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from types import MappingProxyType
 from typing import Any
 
@@ -185,10 +186,10 @@ def _extract_text(value: Any, keys: Sequence[str], depth: int = 0) -> str:
 
 def _subtitle_lines(text: str) -> Iterator[str]:
     """Yield the spoken lines: in each block, those after its times."""
-    for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
+    for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").replace("\r", "\n")):
         lines = iter(block.splitlines())
         if any("-->" in line for line in lines):
-            yield from filter(None, (MARKUP.sub("", line).strip() for line in lines))
+            yield from filter(None, (unescape(MARKUP.sub("", line)).strip() for line in lines))
 
 
 def _parse_json(data: bytes) -> Any:

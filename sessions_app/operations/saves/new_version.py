@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import Placement
 from dubbing_core.project_edits import read_edits, state_source_language, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
+from dubbing_core.stated_texts import find_stated_texts, leave_out_stated
 from dubbing_core.timeline.session_texts import remove_filled
 from sessions_app.models import Blob, DubbingSession, Version
 from sessions_app.operations.errors import BadInputError
@@ -85,14 +87,21 @@ def build_new_version(
     texts = read_metadata_texts(
         context.store, manifest, changed=changed, languages=languages, recognition=recognition
     )
+    base = _state_language(_keep_edits(uploaded, earlier) if uploaded is not None else earlier, params)
+    edits = read_edits(base)
+    if base is not None and uploaded is not None:
+        categories = {entry.category for entry in manifest.entries}
+        stated = find_stated_texts(uploaded, earlier, texts, categories=categories, stated=edits.stated_texts)
+        edits = replace(edits, stated_texts=stated)
+        base = write_edits(base, edits)
     return NewVersion(
         manifest=manifest,
         blob_ids=blob_ids,
         document=metadata.build_document(
-            _state_language(_keep_edits(uploaded, earlier) if uploaded is not None else earlier, params),
+            base,
             entries=manifest.entries,
             video_name=_find_video_name(entries, changed) if uploaded is None else None,
-            texts=texts,
+            texts=leave_out_stated(texts, edits.stated_texts),
             created_at=session.created_at if session else now,
             last_updated=now,
             last_accessed=max(session.last_accessed, now) if session else now,

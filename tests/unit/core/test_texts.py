@@ -200,3 +200,13 @@ def test_texts_are_read_from_the_place_that_a_recognizer_reports(path, data, key
     contents = data.encode() if isinstance(data, str) else rendered(data)
 
     assert extract_place(path, contents, key) == text
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+def test_subtitles_have_any_line_breaks_and_entities(line_break):
+    text = "1\n00:00:01,000 --> 00:00:02,000\nHola &amp; adiós\n\n2\n00:00:03,000 --> 00:00:04,000\n¿Qué?\n"
+    data = text.replace("\n", line_break).encode()
+
+    texts = extract_texts({"translations/es.srt": data})
+
+    assert texts.translations == {"es": "Hola & adiós ¿Qué?"}

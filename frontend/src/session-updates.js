@@ -5,6 +5,7 @@ import { gettext } from "./i18n.js";
 import { subscribe } from "./live.js";
 import { renameInTitle } from "./page-title.js";
 import { isRegionFree } from "./region-refresher.js";
+import { showToast } from "./toasts.js";
 
 /** @typedef {import("./live.js").LiveState} LiveState */
 /** @typedef {import("./live.js").LiveSession} LiveSession */
@@ -122,14 +123,16 @@ function describeJobs({ jobs }, session) {
  * @param {{state: "offered" | "shown" | "played", previous: number, isPast: boolean}} options
  */
 function offerVersion(notice, session, { state, previous, isPast }) {
-  const sentence = create("p", "banner-text", describeVersion(session, { state, previous }));
-  const banner = create("div", "banner");
-  banner.append(sentence);
-  if (state !== "shown") {
-    const link = create("a", "button small", gettext("Show version %(number)s", { number: session.version ?? "" }));
-    link.href = isPast ? find(document, "[data-current-page]", HTMLAnchorElement).href : location.pathname;
-    banner.append(link);
+  const text = describeVersion(session, { state, previous });
+  if (state === "shown") {
+    notice.replaceChildren();
+    showToast({ text }); // in a corner: a banner would move the page under the pointer
+    return;
   }
+  const banner = create("div", "banner");
+  const link = create("a", "button small", gettext("Show version %(number)s", { number: session.version ?? "" }));
+  link.href = isPast ? find(document, "[data-current-page]", HTMLAnchorElement).href : location.pathname;
+  banner.append(create("p", "banner-text", text), link);
   notice.replaceChildren(banner);
 }
 

@@ -129,9 +129,6 @@ class ShownCell:
             return "; ".join(map(localize, gaps))
         if cell.state is CellState.PARTIAL:
             return gettext("only parts, no complete result")
-        if 0 < cell.empty_files < cell.files:
-            values = {"count": cell.empty_files, "total": cell.files}
-            return gettext("%(count)s of %(total)s files are empty or unreadable") % values
         return gettext("%(count)s files") % {"count": localize_number(cell.files)} if cell.files > 1 else ""
 
     @property

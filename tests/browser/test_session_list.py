@@ -82,7 +82,10 @@ def select_a_range(page: Page) -> None:
     boxes = page.locator("input[name=codes]")
     boxes.nth(1).click()
     boxes.nth(5).click(modifiers=["Shift"])
-    expect(page.locator("[data-batch]")).to_contain_text("5 selected")
+    bar = page.locator("[data-batch]")
+    expect(bar).to_contain_text("5 selected")
+    page.evaluate("window.scrollTo(0, 0)")
+    expect(bar).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Clear selection").click()
     expect(page.locator("[data-batch]")).to_be_hidden()
 

@@ -127,7 +127,7 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
     add_language(bob, session, "fr")
     expect(page.locator(".timeline > li")).to_have_count(2)
     expect(page.get_by_role("button", name="Exclude French")).to_be_visible()
-    expect(page.locator("#update-notice")).to_contain_text("Version 2 by")
+    bob.wait_for_notice("Version 2 by")
 
     field = page.get_by_label("Language to add")
     field.fill("d")

@@ -10,6 +10,7 @@ import { UploadController } from "../upload/upload-controller.js";
 
 /** @import { ChosenFile } from "../upload/upload-item.js" */
 
+const ZIP = /\.zip$/i;
 const PART = /\.(zip\.\d{3,}|z\d{2,})$/i;
 /** Codes for an upload that the server does not have any more. */
 const LOST_UPLOAD = ["not_found", "upload_deleted", "upload_incomplete"];
@@ -29,12 +30,11 @@ let target = urls.createImport;
 function choose(files) {
   if (controller.isBusy || !files.length) return;
   ref("error").hidden = true;
-  const other = files.find((file) => !/\.zip$/i.test(file.file.name));
-  if (other) {
-    showError(new ApiError(400, { detail: describeRefusal(showInvisible(other.file.name)) }));
-    return;
-  }
-  chosen = files.map((file) => ({ file: file.file, path: file.file.name }));
+  const zips = files.filter(({ file }) => ZIP.test(file.name));
+  const other = files.find(({ file }) => !ZIP.test(file.name));
+  if (other) showError(new ApiError(400, { detail: describeRefusal(showInvisible(other.file.name)) }));
+  if (!zips.length) return;
+  chosen = zips.map(({ file }) => ({ file, path: file.name }));
   jobs = [];
   controller.reset();
   showChosen();

@@ -208,9 +208,7 @@ export class Controls {
 
   #reportLanguage() {
     const { language, file } = this.#player;
-    this.#ref("status").textContent = language.isSource
-      ? gettext("Original")
-      : `${describeLanguage(language.tag)}, ${file.label}`;
+    this.#ref("status").textContent = language.isSource ? gettext("Original") : `${language.name}, ${file.label}`;
   }
 }
 
@@ -235,7 +233,7 @@ function describeLevel(player) {
   const [gain, shortfall] = [player.getGain(file), player.getShortfall(file)];
   const format = (/** @type {number} */ value) => formatNumber(value, { digits: 1 });
   const change = `${gain >= 0 ? "+" : "−"}${format(Math.abs(gain))} dB`;
-  const parts = [`${format(file.loudness.integrated)} LUFS`, change];
+  const parts = [`${format(file.loudness.integrated).replace("-", "−")} LUFS`, change];
   if (shortfall >= AUDIBLE) parts.push(gettext("still %(decibels)s dB quieter", { decibels: format(shortfall) }));
   return parts.join(", ");
 }

@@ -312,7 +312,7 @@ def test_typed_texts_of_a_metadata_json_stay_when_files_change(world: World):
     changed = {
         "translations/hi.txt": "नई फ़ाइल".encode(),
         "translations/es.txt": b"Buenos",
-        "voices/voice_assignments.json": b'{"hi": "theirs", "es": "theirs"}',
+        "voices/voice_assignments.json": b'{"hi": "other", "es": "other"}',
     }
 
     world.save(session, changed)
@@ -322,7 +322,7 @@ def test_typed_texts_of_a_metadata_json_stay_when_files_change(world: World):
     document = session.current.metadata
     assert document["transcription_text"] == "Typed"
     assert document["translations"] == {"hi": "टाइप", "es": "Buenos"}
-    assert document["voices"] == {"hi": "mine", "es": "theirs"}
+    assert document["voices"] == {"hi": "mine", "es": "other"}
 
 
 def test_unknown_keys_of_an_uploaded_metadata_json_are_preserved(world: World):

@@ -1,4 +1,4 @@
-"""Texts and voices of the metadata that a person stated: files do not replace them."""
+"""Texts and voices that a person stated: files do not replace them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def find_stated_texts(
     categories: Collection[Category],
     stated: Collection[str],
 ) -> tuple[str, ...]:
-    """Return which texts of an uploaded document a person stated, such as ``translations hi``.
+    """Return which texts of a document a person stated, such as ``translations hi``.
 
     They differ from those of before; in the first version from those of the files, or there is no file that they can come from.
 
@@ -37,20 +37,22 @@ def find_stated_texts(
     :param stated: texts that were stated before.
     """
     before, found = dict(_list_texts(earlier or {})), dict(_list_found(texts))
-    kept = []
+    names = []
     for key, text in _list_texts(uploaded):
         has_file = CATEGORIES[key[0]] in categories  # else a recognizer has found it in the document itself
         is_new = text != before.get(key) if earlier is not None else key in found or not has_file
         if (text != found.get(key) or not has_file) and (is_new or _name(key) in stated):
-            kept.append(_name(key))
-    return tuple(kept)
+            names.append(_name(key))
+    return tuple(names)
 
 
 def leave_out_stated(texts: ExtractedTexts, stated: Collection[str]) -> ExtractedTexts:
     """Return the texts of files without those that a person stated."""
 
     def drop(group: str, values: Mapping[str, str] | None) -> dict[str, str] | None:
-        return {key: text for key, text in (values or {}).items() if _name((group, key)) not in stated} or None
+        return {
+            key: text for key, text in (values or {}).items() if _name((group, key)) not in stated
+        } or None
 
     is_stated = _name(("transcription_text", "")) in stated
     return replace(

@@ -1,4 +1,4 @@
-"""Languages that a path states by their names: `talk_hindi.mp4`, `Spanish/001.wav`, `talk (Deutsch).srt`."""
+"""Languages by their names in a path: `talk_hindi.mp4`, `Spanish/001.wav`."""
 
 from __future__ import annotations
 

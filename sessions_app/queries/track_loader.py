@@ -6,9 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from django.db.models import Min
-from django.db.models.functions import Coalesce
-
 from dubbing_core.comparison.translated_lines import DatedText, find_stale_translation
 from dubbing_core.stale_results import Staleness
 from dubbing_core.staleness import OutdatedResult
@@ -16,7 +13,8 @@ from dubbing_core.steps import Step
 from dubbing_core.timeline.catalog import SOURCE_KEY, CatalogTrack
 from dubbing_core.timeline.line_changes import find_stale_lines, find_translation
 from dubbing_core.timeline.tracks import Segment, Track
-from sessions_app.models import BlobTimeline, DubbingSession, Entry, Version
+from sessions_app.models import BlobTimeline, DubbingSession, Version
+from sessions_app.queries.same_texts import TextOrigin, find_text_origins
 from sessions_app.queries.timelines import VersionTexts, get_version_texts
 
 NO_TEXTS: Mapping[int, VersionTexts] = MappingProxyType({})
@@ -67,24 +65,16 @@ class TrackLoader:
         track = find_translation(texts.tracks, outdated.language)
         if track is None:
             return None
-        since, sha256 = self._origins[texts.get_blob_id(track)]
-        if (known := outdated.check) and known.check.covers([sha256]):
+        whole = self._origins[texts.get_blob_id(track)].earliest
+        origin = whole.find_translation(outdated.language) or whole
+        since = origin.since
+        if (known := outdated.check) and known.check.covers([origin.sha256]):
             since = max(since, known.version)
         return DatedText(track.path, self.load(texts, track).segments, since)
 
     @cached_property
-    def _origins(self) -> dict[int, tuple[int, str]]:
-        """The version in which the text of each blob appeared, and that file."""
-        rows = (
-            Entry.objects.filter(session=self._session, blob__timeline__isnull=False)
-            .values_list("blob_id", "blob__sha256", "blob__timeline__text_digest")
-            .annotate(since=Min(Coalesce("content_since", "added_in")))
-        )
-        texts: dict[str, tuple[int, str]] = {}
-        for _, sha256, digest, since in rows:
-            key = digest or sha256
-            texts[key] = min((since, sha256), texts.get(key, (since, sha256)))
-        return {blob_id: texts[digest or sha256] for blob_id, sha256, digest, _ in rows}
+    def _origins(self) -> dict[int, TextOrigin]:
+        return {origin.blob_id: origin for origin in find_text_origins(self._session)}
 
     def _load_source(self, number: int) -> Sequence[Segment] | None:
         texts = self.get_texts(number)

@@ -484,6 +484,105 @@ def stale_audio(version: Version) -> str:
     return stale.reason
 
 
+ORIGINAL = {"segments": [{"start": 0, "end": 2, "text": "Hello."}, {"start": 2, "end": 4, "text": "Bye."}]}
+LINES = {"hi": ["नमस्ते", "अलविदा"], "ar": ["مرحبا", "وداعا"]}
+SHARED = "translations/translated.json"
+
+
+def encode_lines(lines: dict[str, list[str]]) -> bytes:
+    """Return a file with the lines of several languages."""
+    timed = {
+        language: [{"start": 2 * at, "end": 2 * at + 2, "text": text} for at, text in enumerate(texts)]
+        for language, texts in lines.items()
+    }
+    return json.dumps(timed, ensure_ascii=False).encode()
+
+
+@pytest.fixture
+def shared(world: World) -> DubbingSession:
+    """Version 2 has the audio of version 1's translations, which are in one file."""
+    session = world.saved(
+        files={
+            "talk.mp4": b"source",
+            "transcriptions/original_asr.json": json.dumps(ORIGINAL).encode(),
+            SHARED: encode_lines(LINES),
+        }
+    )
+    world.save(session, {f"audio/{language}_audio.wav": language.encode() for language in LINES})
+    assert not matrix_of(fill(world, session)).has_stale
+    return session
+
+
+def list_stale(version: Version) -> dict[tuple[str, str], str]:
+    """Return the reasons by language and step."""
+    matrix = matrix_of(version)
+    cells = {place: matrix.cell(*place).stale for place in matrix.places}
+    return {(language, step.value): stale.reason for (language, step), stale in cells.items() if stale}
+
+
+def test_a_language_that_is_added_to_a_shared_file_makes_no_other_one_stale(world, shared):
+    world.save(shared, {SHARED: encode_lines({**LINES, "es": ["Hola", "Adiós"]})})
+    added = fill(world, shared)
+    assert list_stale(added) == {}
+    assert matrix_of(added).cell("es", Step.TRANSLATED).is_done
+
+    world.save(shared, {"audio/es_audio.wav": b"es"})
+    shared.refresh_from_db()
+    assert list_stale(shared.current) == {}  # before its texts are read, too
+    assert list_stale(fill(world, shared)) == {}
+
+
+def test_a_changed_line_in_a_shared_file_makes_only_its_own_language_stale(world, shared):
+    hindi = {("hi", "voiced"): "translation changed in v3, this is from v2"}
+    world.save(shared, {SHARED: encode_lines({**LINES, "hi": ["नमस्ते", "फिर मिलेंगे"]})})
+    assert list_stale(fill(world, shared)) == hindi
+
+    world.save(shared, {"notes.txt": b"to do"})
+    shared.refresh_from_db()
+    assert list_stale(shared.current) == hindi
+    world.save(shared, {"audio/hi_audio.wav": b"again"})
+    assert list_stale(fill(world, shared)) == {}
+    world.save(shared, {SHARED: encode_lines(LINES)})
+    assert list_stale(fill(world, shared)) == {("hi", "voiced"): "translation changed in v6, this is from v5"}
+
+
+@pytest.mark.one_stack
+def test_a_translation_in_a_shared_file_keeps_its_age_when_another_one_changes(world, shared):
+    reworded = {"segments": [*ORIGINAL["segments"][:1], {"start": 3, "end": 4, "text": "See you."}]}
+    world.save(shared, {"transcriptions/original_asr.json": json.dumps(reworded).encode()})
+    world.save(shared, {SHARED: encode_lines({**LINES, "hi": ["नमस्ते", "फिर मिलेंगे"]})})
+
+    assert list_stale(fill(world, shared)) == {
+        ("ar", "translated"): "line 2 of the transcript changed in v3, this is from v1",
+        ("ar", "voiced"): "translation is stale",
+        ("hi", "voiced"): "translation changed in v4, this is from v2",
+    }
+
+
+@pytest.mark.one_stack
+def test_a_check_of_a_translation_in_a_shared_file_holds_when_another_one_changes(world, shared):
+    reworded = {"segments": [*ORIGINAL["segments"][:1], {"start": 2, "end": 4, "text": "See you."}]}
+    world.save(shared, {"transcriptions/original_asr.json": json.dumps(reworded).encode()})
+    assert ("ar", "translated") in list_stale(fill(world, shared))
+    url = f"/sessions/{shared.code}/corrections"
+    checks = {"ar:translations": True, "hi:translations": True}
+    assert Program.of(world.alice).post(url, {"checks": checks}).status_code == 201
+    assert list_stale(fill(world, shared)) == {}
+
+    world.save(shared, {SHARED: encode_lines({**LINES, "hi": ["नमस्ते", "फिर मिलेंगे"]})})
+
+    version = fill(world, shared)
+    assert list_stale(version) == {("hi", "voiced"): "translation changed in v5, this is from v2"}
+    assert matrix_of(version).cell("ar", Step.TRANSLATED).checked is not None
+
+
+@pytest.mark.one_stack
+def test_other_times_in_a_shared_file_make_nothing_stale(world, shared):
+    world.save(shared, {SHARED: encode_lines(LINES).replace(b'"start": 2', b'"start": 2.2')})
+
+    assert list_stale(fill(world, shared)) == {}
+
+
 @pytest.mark.one_stack
 def test_a_text_that_cannot_be_read_completes_nothing(world):
     session = world.saved(

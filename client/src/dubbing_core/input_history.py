@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.stale_results import Input, Staleness
+from dubbing_core.timeline.text_digests import ANY_LANGUAGE, TRANSCRIPT
 from dubbing_core.voice_changes import has_changed_voice
 
 KEPT_CHANGES = 50
@@ -37,7 +39,7 @@ CHECKS_KEY = "*checks"
 
 @dataclass(frozen=True, slots=True)
 class SameText:
-    """Earlier contents with the same text.
+    """Earliest contents with the same text.
 
     A tool wrote only other times, or another format.
     """
@@ -45,6 +47,28 @@ class SameText:
     sha256: str
     since: int
     """Version in which the session first had them."""
+    own: Mapping[str, SameText] | None = None
+    """Of a file with several texts: the earliest contents with each, by folded language, `ANY_LANGUAGE` or `TRANSCRIPT`."""
+
+    @classmethod
+    def from_json(cls, row: Sequence[Any]) -> SameText:
+        """Return what `as_json` stored."""
+        sha256, since, *own = row
+        return cls(sha256, since, {key: cls(*each) for key, each in own[0].items()} if own else None)
+
+    def as_json(self) -> list[Any]:
+        """Return it as JSON values."""
+        own = {key: [each.sha256, each.since] for key, each in (self.own or {}).items()}
+        return [self.sha256, self.since, *([own] if own else [])]
+
+    def find_transcript(self) -> SameText | None:
+        """Return the transcript in a file with several texts, if it has one."""
+        return (self.own or {}).get(TRANSCRIPT)
+
+    def find_translation(self, language: str) -> SameText | None:
+        """Return a translation in a file with several texts, if it has one."""
+        own = self.own or {}
+        return own.get(fold_language_tag(language)) or own.get(ANY_LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +85,7 @@ class InputHistory:
 
     changes: Mapping[Place, tuple[Contents, ...]]
     same_texts: Mapping[str, SameText] = field(default_factory=dict)
-    """By the SHA-256 of a file whose text an earlier one had already."""
+    """By the SHA-256 of a file whose text an earlier one had already, or that has several texts."""
     unreadable: frozenset[str] = frozenset()
     """SHA-256 of texts that cannot be read: they complete no step."""
     compared_lines: Mapping[str, ComparedLines] = field(default_factory=dict)
@@ -150,7 +174,9 @@ class InputHistory:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Mapping[str, list[Any]]]) -> InputHistory:
         """Return what `as_dict` stored."""
-        same_texts = {sha256: SameText(*row) for sha256, row in stored.get(SAME_TEXTS_KEY, {}).items()}
+        same_texts = {
+            sha256: SameText.from_json(row) for sha256, row in stored.get(SAME_TEXTS_KEY, {}).items()
+        }
         compared = {
             language: ComparedLines(key, Staleness.from_dict(stale[0]) if stale else None)
             for language, (key, *stale) in stored.get(COMPARED_LINES_KEY, {}).items()
@@ -171,9 +197,7 @@ class InputHistory:
         """
         stored: dict[str, dict[str, list[Any]]] = {}
         if self.same_texts:
-            stored[SAME_TEXTS_KEY] = {
-                sha256: [same.sha256, same.since] for sha256, same in self.same_texts.items()
-            }
+            stored[SAME_TEXTS_KEY] = {sha256: same.as_json() for sha256, same in self.same_texts.items()}
         if self.unreadable:
             stored[UNREADABLE_KEY] = {"": sorted(self.unreadable)}
         if self.compared_lines:

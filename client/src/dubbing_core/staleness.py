@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from dubbing_core.checked_results import Check, CheckedResult
-from dubbing_core.input_history import ComparedLines, InputHistory, Place
+from dubbing_core.input_history import ComparedLines, InputHistory, Place, SameText
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.progress_matrix import Cell, ProgressMatrix, compute_document_progress
@@ -40,6 +40,11 @@ LINE_INPUTS = {Step.TRANSLATED: Input.TRANSCRIBED, Step.VOICED: Input.TRANSLATED
 NO_CHECKS: Mapping[Any, KnownCheck] = MappingProxyType({})
 NO_CONTENTS: Mapping[str, str] = MappingProxyType({})
 DIGEST_LENGTH = 12
+
+Value = TypeVar("Value")
+OwnTexts = Mapping[tuple[str, Step], Mapping[str, "SameText | None"]]
+"""Lines of each cell in files with several texts, by path; None if a file has none in that language."""
+NO_OWN_TEXTS: OwnTexts = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +110,55 @@ CompareLines = Callable[[OutdatedResult], "Staleness | None"]
 """Returns why outdated files are stale, by their lines; None if the text of none of them changed."""
 
 
+def find_own_texts(matrix: ProgressMatrix, files: Iterable[ManifestEntry], history: InputHistory) -> OwnTexts:
+    """Return the lines of each cell in files with several texts.
+
+    The other texts of such a file are neither input nor result of a language. The whole file counts until its texts were read,
+    and where its label claims a language that the file does not state.
+    """
+    if not history.same_texts:
+        return NO_OWN_TEXTS
+    shared = {
+        file.path: (same, file.language)
+        for file in files
+        if (same := history.same_texts.get(file.sha256)) and same.own
+    }
+    found: dict[tuple[str, Step], dict[str, SameText | None]] = {}
+    for language, step in matrix.places if shared else ():
+        if step not in {Step.TRANSCRIBED, Step.TRANSLATED}:
+            continue
+        for path in matrix.cell(language, step).paths:
+            if path not in shared:
+                continue
+            same, label = shared[path]
+            text = same.find_transcript() if step is Step.TRANSCRIBED else same.find_translation(language)
+            if text or (language and not label):
+                found.setdefault((language, step), {})[path] = text
+    return found
+
+
+def get_cell_contents(
+    contents: Mapping[str, str], cell: Cell, own: Mapping[str, SameText | None] | None
+) -> Mapping[str, str]:
+    """Return the digest of each file of a cell, by path.
+
+    :param contents: of all files.
+    :param own: lines of the cell in files with several texts.
+    """
+    return _replace_values(contents, cell, {path: text.sha256 for path, text in (own or {}).items() if text})
+
+
 def compute_input_digests(
-    matrix: ProgressMatrix, document: Mapping[str, Any], *, contents: Mapping[str, str]
+    matrix: ProgressMatrix,
+    document: Mapping[str, Any],
+    *,
+    contents: Mapping[str, str],
+    own_texts: OwnTexts = NO_OWN_TEXTS,
 ) -> dict[Place, str]:
     """Return digests of everything from which results are made.
 
     :param contents: digest of each file, by path. Files of equal digests are equal for those who work with them.
+    :param own_texts: lines of cells in files with several texts.
     """
     digests = {("", Input.SOURCE): _digest([contents[path] for path in matrix.source_paths])}
     for language, step in matrix.places:
@@ -118,8 +166,10 @@ def compute_input_digests(
             continue
         cell = matrix.cell(language, step)
         texts = _get_text(document, language, step) if cell.has_results and not cell.paths else ""
+        own = own_texts.get((language, step), {})
+        of_cell = get_cell_contents(contents, cell, own)
         digests[language, Input(step.value)] = _digest(
-            [texts] if texts else [contents[path] for path in cell.paths]
+            [texts] if texts else [of_cell[path] for path in cell.paths if own.get(path, True)]
         )
     voices = document.get("voices")
     if isinstance(voices, Mapping):
@@ -147,13 +197,16 @@ def compute_progress_history(
     files = history.empty_unreadable(files)
     matrix = compute_document_progress(document, files)
     contents = history.get_contents(files)
-    digests = compute_input_digests(matrix, document, contents=contents)
+    own_texts = find_own_texts(matrix, files, history)
+    digests = compute_input_digests(matrix, document, contents=contents, own_texts=own_texts)
     history = history.advance(digests, number=number)
     since = history.correct_since(files, since)
     compared: dict[str, ComparedLines] = {}
 
     def compare_or_recall(outdated: OutdatedResult) -> Staleness | None:
-        key = outdated.compute_key(digests[outdated.place], since)
+        place = (outdated.language, outdated.step)
+        of_cell = _get_cell_since(since, matrix.cell(*place), own_texts.get(place))
+        key = outdated.compute_key(digests[outdated.place], of_cell)
         known = history.compared_lines.get(outdated.name)
         if compare_lines is not None:
             known = ComparedLines(key, compare_lines(outdated))
@@ -164,13 +217,22 @@ def compute_progress_history(
 
     checks = _find_checks(document, matrix, history, digests, number)
     stale = find_stale(
-        matrix, history, since=since, compare_lines=compare_or_recall, checks=checks, contents=contents
+        matrix,
+        history,
+        since=since,
+        compare_lines=compare_or_recall,
+        checks=checks,
+        contents=contents,
+        own_texts=own_texts,
     )
     matrix = matrix.mark_stale(stale).mark_checked(
         {
             place: CheckedResult(version=known.version, by=known.check.by, at=known.check.at)
             for place, known in checks.items()
-            if place not in stale and known.covers(matrix.cell(*place), contents)
+            if place not in stale
+            and known.covers(
+                (cell := matrix.cell(*place)), get_cell_contents(contents, cell, own_texts.get(place))
+            )
         }
     )
     names = {name_cell(*place): (known.version, known.check.key) for place, known in checks.items()}
@@ -231,6 +293,7 @@ def find_stale(
     compare_lines: CompareLines = attrgetter("stale"),
     checks: Mapping[tuple[str, Step], KnownCheck] = NO_CHECKS,
     contents: Mapping[str, str] = NO_CONTENTS,
+    own_texts: OwnTexts = NO_OWN_TEXTS,
 ) -> dict[tuple[str, Step], Staleness]:
     """Return the cells with results that must be made again.
 
@@ -239,8 +302,9 @@ def find_stale(
     :param compare_lines: by default whole files count.
     :param checks: of cells; their files count as made from the inputs of that version.
     :param contents: digest of each file of these cells, by path.
+    :param own_texts: lines of cells in files with several texts.
     """
-    all_since = since
+    all_since, all_contents = since, contents
     stale: dict[tuple[str, Step], Staleness] = {}
     # Steps follow each other, so that a stale input is known before what was made from it.
     for step in Step:
@@ -249,7 +313,13 @@ def find_stale(
             if each is not step or not cell.has_results:
                 continue
             check = checks.get((language, step))
-            since = check.correct_since(cell, contents, all_since) if check else all_since
+            own = own_texts.get((language, step))
+            contents, since = (
+                get_cell_contents(all_contents, cell, own),
+                _get_cell_since(all_since, cell, own),
+            )
+            if check:
+                since = check.correct_since(cell, contents, since)
             found = _compare_with_inputs(language, step, cell, history, since)
             if (
                 cell.paths
@@ -300,6 +370,18 @@ def _may_have_older_lines(language: str, step: Step, history: InputHistory) -> b
     if step is not Step.TRANSLATED or not own[1:] or not changes[1:]:
         return False
     return bool(changes[-1].digest) and changes[-1].version > own[0].version
+
+
+def _get_cell_since(
+    since: Mapping[str, int], cell: Cell, own: Mapping[str, SameText | None] | None
+) -> Mapping[str, int]:
+    """Return the version in which each file of a cell first had its lines, by path."""
+    found = {path: min(text.since, since[path]) for path, text in (own or {}).items() if text}
+    return _replace_values(since, cell, found)
+
+
+def _replace_values(values: Mapping[str, Value], cell: Cell, own: Mapping[str, Value]) -> Mapping[str, Value]:
+    return {path: own.get(path, values[path]) for path in cell.paths} if own else values
 
 
 def _get_place(language: str, cause: Input) -> Place:

@@ -14,7 +14,13 @@ from dubbing_core.progress_matrix import compute_document_progress
 from dubbing_core.project_edits import ProjectEdits
 from dubbing_core.selected_cells import SelectedCell, describe_cells
 from dubbing_core.sentences import sentence
-from dubbing_core.staleness import compute_input_digests, describe_inputs, name_cell
+from dubbing_core.staleness import (
+    compute_input_digests,
+    describe_inputs,
+    find_own_texts,
+    get_cell_contents,
+    name_cell,
+)
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError
 
@@ -61,14 +67,18 @@ def _make_checks(current: Version, manifest: Manifest, *, by: str, at: str) -> d
     document = current.complete_metadata
     matrix = compute_document_progress(document, files)
     contents = history.get_contents(files)
-    digests = compute_input_digests(matrix, document, contents=contents)
-    return {
-        name_cell(language, step): Check(
-            files=shorten_digests(contents[path] for path in matrix.cell(language, step).paths),
+    own_texts = find_own_texts(matrix, files, history)
+    digests = compute_input_digests(matrix, document, contents=contents, own_texts=own_texts)
+    made = {}
+    for language, step in matrix.places:
+        cell = matrix.cell(language, step)
+        if not stored.cell(language, step).stale or not cell.paths:
+            continue
+        of_cell = get_cell_contents(contents, cell, own_texts.get((language, step)))
+        made[name_cell(language, step)] = Check(
+            files=shorten_digests(of_cell[path] for path in cell.paths),
             inputs=describe_inputs(language, step, digests),
             by=by,
             at=at,
         )
-        for language, step in matrix.places
-        if stored.cell(language, step).stale and matrix.cell(language, step).paths
-    }
+    return made

@@ -8,12 +8,17 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from dubbing_core.timeline.tracks import Track
+from dubbing_core.languages import fold_language_tag
+from dubbing_core.timeline.tracks import Track, TrackKind
 
 DIGEST_SIZE = 16
 """In bytes."""
+TRANSCRIPT = "*transcript"
+ANY_LANGUAGE = ""
+"""Of a translation that is the only one of its file, or whose language the file does not state."""
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Soft hyphens, zero-width spaces and marks of direction; joiners stay, because they change letters of Persian and Hindi."""
 
@@ -41,6 +46,23 @@ def digest_file(tracks: Iterable[tuple[str, str, str]]) -> str:
     """
     parts = ["\0".join(track) for track in tracks]
     return _digest(parts, b"file-v1") if parts else ""
+
+
+def digest_texts(tracks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the digest of each text of a file with several tracks.
+
+    By folded language, `ANY_LANGUAGE` or `TRANSCRIPT`.
+
+    :param tracks: kind, language and digest of each, as they are stored.
+    """
+    has_one_translation = sum(track["kind"] != TrackKind.TRANSCRIPT for track in tracks) == 1
+    texts: dict[str, list[str]] = {}
+    for track in tracks:
+        key = ANY_LANGUAGE if has_one_translation else fold_language_tag(track["language"])
+        if track["kind"] == TrackKind.TRANSCRIPT:
+            key = TRANSCRIPT
+        texts.setdefault(key, []).append(track["digest"])
+    return {key: _digest(digests, b"text-v1") for key, digests in texts.items()}
 
 
 def _digest(parts: Iterable[str], purpose: bytes) -> str:

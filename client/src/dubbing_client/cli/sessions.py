@@ -13,6 +13,7 @@ from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import UsageError, quoted
 from dubbing_client.objects import ProgressCell, Session, Version
 from dubbing_core.media_facts import format_duration
+from dubbing_core.progress_matrix import CellState
 from dubbing_core.sizes import format_size
 from dubbing_core.steps import Step
 
@@ -103,7 +104,7 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
         f"  Languages  {', '.join(session['languages']) or 'none'}",
         f"  Stage      {session['stage']}",
         f"  Done       {', '.join(done) or 'nothing yet'}",
-        *(_progress_lines(versions[0]) if versions else ()),
+        *(list_progress(versions[0]) if versions else ()),
         f"  Contents   {format_count(session['file_count'])}, {format_size(session['total_size'])}",
         f"  Created    {session['created_at']}",
         f"  Saved      {session['last_updated']}",
@@ -119,7 +120,7 @@ def _describe_video(session: Session) -> str:
     return ", ".join([session["video_name"] or "none", *length])
 
 
-def _progress_lines(version: Version) -> Iterator[str]:
+def list_progress(version: Version) -> Iterator[str]:
     """Yield a line for the source and each target language: steps and what is stale."""
     progress = version.get("progress_by_language")
     if not progress:
@@ -140,15 +141,18 @@ def _describe_cell(cell: ProgressCell) -> str:
 
 def _describe_state(cell: ProgressCell) -> str:
     """Return in parentheses what is not done; empty for what is done without gaps."""
-    if cell["stale"]:
-        return f" (stale: {cell['stale']['reason']})"
     lines = cell.get("lines")  # of portals that count them
     gaps = cell.get("gaps") or (
         [f"{lines['voiced']} of {lines['total']} lines"] if lines and lines["voiced"] < lines["total"] else []
     )
     if checked := cell.get("checked"):
         gaps = [f"checked by {checked['by']} in v{checked['version']}", *gaps]
-    words = gaps or ([cell["state"]] if cell["state"] != "done" else [])
+    if cell["stale"]:
+        words = [f"stale: {cell['stale']['reason']}", *gaps]
+    elif cell["state"] == CellState.MISSING:
+        words = [cell["state"], *gaps]
+    else:
+        words = gaps or ([cell["state"]] if cell["state"] != CellState.DONE else [])
     return f" ({'; '.join(words)})" if words else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dubbing_client.cli.sessions import list_progress
+from dubbing_client.cli.sessions import list_languages, list_progress
 
 LINES = {"total": 48, "voiced": 41, "gaps": [12], "unvoiced_speakers": []}
 
@@ -41,3 +41,29 @@ def test_states_without_gaps_are_named_unless_they_are_done():
     lines = describe(["hi"], cell("hi", "voiced", state="partial"), cell("hi", "dubbed"))
 
     assert lines[1:] == ["    hi       voiced (partial), dubbed"]
+
+
+def test_a_row_of_files_in_an_unknown_language_is_named():
+    transcribed, translated = cell("", "transcribed"), cell("", "translated")
+
+    assert describe([""], transcribed, translated) == [
+        "  Finished   0 of 1 languages",
+        "    source   transcribed",
+        "    unknown language translated",
+    ]
+    assert describe(["hi", "fr"], transcribed, cell("", "voiced"))[2:] == [
+        "    hi       nothing yet",
+        "    fr       nothing yet",
+        "    unknown language voiced",
+    ]
+
+
+def test_the_languages_agree_with_the_number_of_those_to_finish():
+    def list_of(stated: list[str], targets: list[str]) -> str:
+        return list_languages({"languages": stated}, {"languages": targets})
+
+    assert list_of([], [""]) == "unknown language"
+    assert list_of(["hi"], ["hi", "fr"]) == "hi, fr"
+    assert list_of(["pt-BR"], ["pt-br"]) == "pt-BR"
+    assert list_of([], []) == "none"
+    assert list_languages({"languages": ["hi"]}, None) == "hi"

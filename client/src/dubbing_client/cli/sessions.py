@@ -11,13 +11,15 @@ from dubbing_client.api import Api
 from dubbing_client.cli.arguments import SESSION, completed_by
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import UsageError, quoted
-from dubbing_client.objects import ProgressCell, Session, Version
+from dubbing_client.objects import ProgressByLanguage, ProgressCell, Session, Version
+from dubbing_core.languages import fold_language_tag
 from dubbing_core.media_facts import format_duration
 from dubbing_core.progress_matrix import CellState
 from dubbing_core.sizes import format_size
 from dubbing_core.steps import Step
 
 MAX_LISTED = 20
+UNKNOWN_LANGUAGE = "unknown language"
 ATTEMPTS = 4
 """Attempts per call where the user waits for the result."""
 
@@ -97,11 +99,12 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
     document: dict[str, Any] = {"session": session, "versions": versions}
     done = [name for name, is_done in session["progress"].items() if is_done]
     more = len(versions) - MAX_LISTED
+    progress = versions[0].get("progress_by_language") if versions else None
     terminal.result(
         document,
         session["name"],
         f"  Video      {_describe_video(session)}",
-        f"  Languages  {', '.join(session['languages']) or 'none'}",
+        f"  Languages  {list_languages(session, progress)}",
         f"  Stage      {session['stage']}",
         f"  Done       {', '.join(done) or 'nothing yet'}",
         *(list_progress(versions[0]) if versions else ()),
@@ -120,6 +123,14 @@ def _describe_video(session: Session) -> str:
     return ", ".join([session["video_name"] or "none", *length])
 
 
+def list_languages(session: Session, progress: ProgressByLanguage | None) -> str:
+    """Return the languages of a session, with those whose progress is counted."""
+    languages = {fold_language_tag(tag): tag for tag in session["languages"]}
+    for tag in progress["languages"] if progress else ():
+        languages.setdefault(fold_language_tag(tag), tag or UNKNOWN_LANGUAGE)
+    return ", ".join(languages.values()) or "none"
+
+
 def list_progress(version: Version) -> Iterator[str]:
     """Yield a line for the source and each target language: steps and what is stale."""
     progress = version.get("progress_by_language")
@@ -128,9 +139,12 @@ def list_progress(version: Version) -> Iterator[str]:
     yield f"  Finished   {len(progress['finished'])} of {len(progress['languages'])} languages"
     source = [cell for cell in progress["cells"] if cell["step"] == Step.TRANSCRIBED]
     yield from (f"    {'source':<8} {_describe_cell(cell)}" for cell in source)
-    for language in progress["languages"]:
-        steps = [_describe_cell(cell) for cell in progress["cells"] if cell["language"] == language]
-        yield f"    {language:<8} {', '.join(steps) or 'nothing yet'}"
+    targets = [cell for cell in progress["cells"] if cell["step"] != Step.TRANSCRIBED]
+    # Files in an unknown language have a row, also where they count for no language.
+    unknown = [""] if any(not cell["language"] for cell in targets) else []
+    for language in dict.fromkeys([*progress["languages"], *unknown]):
+        steps = [_describe_cell(cell) for cell in targets if cell["language"] == language]
+        yield f"    {language or UNKNOWN_LANGUAGE:<8} {', '.join(steps) or 'nothing yet'}"
     if not progress.get("is_read", True):
         yield "    The portal is still reading the texts of this version: states may change."
 

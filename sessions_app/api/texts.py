@@ -76,7 +76,7 @@ class TextFile(BaseModel):
     encoding: str
     """Of the text; empty for binary formats."""
     reason: str
-    """Why no lines could be read; empty if they were."""
+    """Why no lines could be read; empty if they were, or if the file is a working file of a tool that contains none."""
     problems: list[TextProblem]
     """The first ones, of files that were read in spite of them."""
     problem_count: int
@@ -90,7 +90,7 @@ class TextFile(BaseModel):
             role=file.role,
             format=file.format,
             encoding=file.encoding,
-            reason=localize_stored(file.reason),
+            reason=localize_stored(file.reason) if file.is_unreadable else "",
             problems=[
                 TextProblem(line=problem.line, message=localize_stored(problem.message))
                 for problem in file.list_problems()

@@ -24,7 +24,7 @@ from sessions_app.models.commits import deferred_sync
 from sessions_app.models.timeline import build_fields
 from sessions_app.operations.search import write_session_tokens, write_text_lines
 from sessions_app.operations.versions.fill_texts import fill_versions
-from sessions_app.queries.timelines import READ_CATEGORIES, TEXT_CATEGORIES
+from sessions_app.queries.timelines import READ_CATEGORIES, TEXT_CATEGORIES, UNREAD_ROLES
 from sessions_app.queue import postpone_reading
 from sessions_app.storage import get_store
 from sessions_app.storage.errors import StoreError
@@ -33,7 +33,6 @@ from sessions_app.storage.store import BlobReader
 
 logger = logging.getLogger(__name__)
 
-UNREAD_ROLES = {Role.IGNORED, Role.SPEAKERS, Role.SESSION_METADATA, Role.REPORT, Role.MARKER}
 SESSIONS_PER_QUERY = 100
 MAX_POSTPONED = 5
 """How often a reading is postponed: with more jobs than the workers can do, texts are read nevertheless."""

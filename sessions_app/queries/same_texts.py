@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from dubbing_core.input_history import SameText
 from dubbing_core.timeline.text_digests import digest_texts
 from sessions_app.models import DubbingSession, Entry
-from sessions_app.queries.timelines import EXPECTED_ROLES, TEXT_CATEGORIES
+from sessions_app.queries.timelines import TEXT_CATEGORIES, select_unreadable_texts
 
 
 class TextOrigin(NamedTuple):
@@ -69,6 +69,5 @@ def find_text_origins(session: DubbingSession) -> list[TextOrigin]:
 
 def find_unreadable_texts(session: DubbingSession) -> set[str]:
     """Return the SHA-256 of the session's files that should contain lines and do not."""
-    rows = Entry.objects.filter(session=session, category__in=TEXT_CATEGORIES, role__in=EXPECTED_ROLES)
-    rows = rows.filter(blob__timeline__isnull=False).exclude(blob__timeline__reason="")
+    rows = Entry.objects.filter(select_unreadable_texts(), session=session, category__in=TEXT_CATEGORIES)
     return set(rows.values_list("blob__sha256", flat=True))

@@ -16,6 +16,7 @@ from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from dubbing_core.timeline.catalog import CatalogTrack, TextFile, TrackUse, list_tracks
+from dubbing_core.timeline.reader import NO_DIALOG
 from dubbing_core.timeline.tracks import Problem, Track
 from sessions_app.models import BlobTimeline, Entry, Version
 from sessions_app.models.compiled_query import compiled_unprepared
@@ -27,6 +28,8 @@ READ_CATEGORIES = (*TEXT_CATEGORIES, Category.VOICES, Category.OTHER)
 """Others contain media, many of them."""
 EXPECTED_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.BILINGUAL, Role.UNCONFIRMED}
 """Roles of files that are expected to contain lines of dialog; working files of tools often have none."""
+UNREAD_ROLES = {Role.IGNORED, Role.SPEAKERS, Role.SESSION_METADATA, Role.REPORT, Role.MARKER}
+"""Roles of files whose lines, if there are any, are not used."""
 TRACKS_OFFERED = 60
 """Tracks that a page offers, unless more languages have one. Tools that write a file per line leave thousands."""
 
@@ -46,8 +49,27 @@ class StoredText(NamedTuple):
     problem_count: int
     summary: list[dict[str, Any]]
 
+    @property
+    def is_unreadable(self) -> bool:
+        return is_unreadable_text(self.role, self.reason)
+
     def list_problems(self) -> list[Problem]:
         return [Problem(line, message) for line, message in self.problems]
+
+
+def is_unreadable_text(role: str, reason: str) -> bool:
+    """Return whether a text would have been used if it could be read.
+
+    :param reason: why no lines were read; "" if they were.
+    """
+    return bool(reason) and role not in UNREAD_ROLES and (role in EXPECTED_ROLES or reason != NO_DIALOG)
+
+
+def select_unreadable_texts() -> Q:
+    """Return the condition on entries that `is_unreadable_text` states."""
+    is_unread = Q(blob__timeline__isnull=True) | Q(blob__timeline__reason="") | Q(role__in=UNREAD_ROLES)
+    has_fault = Q(role__in=EXPECTED_ROLES) | ~Q(blob__timeline__reason=NO_DIALOG)
+    return ~is_unread & has_fault
 
 
 @dataclass(frozen=True)
@@ -66,7 +88,7 @@ class VersionTexts:
 
     @cached_property
     def unreadable(self) -> list[StoredText]:
-        return [file for file in self.files if file.reason and file.role in EXPECTED_ROLES]
+        return [file for file in self.files if file.is_unreadable]
 
     @cached_property
     def mislabeled(self) -> list[CatalogTrack]:

@@ -19,7 +19,7 @@ from dubbing_core.paths import escape_unprintable
 from sessions_app.http.text_previews import is_previewed
 from sessions_app.queries.light_copies import LightCopy
 from sessions_app.queries.media import MEDIA_KINDS, find_flaw
-from sessions_app.queries.timelines import EXPECTED_ROLES
+from sessions_app.queries.timelines import is_unreadable_text
 from sessions_app.queries.versions import FileRow, get_row_facts
 from sessions_app.templatetags.page_urls import SAFE, page_url
 from sessions_app.templatetags.portal import CATEGORY_LABELS, icon, player, size
@@ -109,8 +109,8 @@ def _marks(file: FileRow, texts: RowTexts) -> str:
     if file.size == 0:
         title, word = escape(texts.gettext("Empty files complete no step")), escape(texts.gettext("Empty"))
         marks.append(f' <span class="badge warn" title="{title}">{word}</span>')
-    elif file.reason and file.role in EXPECTED_ROLES:
-        marks.append(_warning(texts.gettext("Text not readable"), file.reason))
+    elif is_unreadable_text(file.role, file.reason or ""):
+        marks.append(_warning(texts.gettext("Text not readable"), file.reason or ""))
     elif file.media_reason and guess_kind(file.path) in MEDIA_KINDS:
         marks.append(_warning(texts.gettext("Media not readable"), file.media_reason))
     elif flaw := find_flaw(

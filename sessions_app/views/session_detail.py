@@ -100,7 +100,8 @@ def _describe_version(request: SignedInRequest, session: DubbingSession, version
 def _render_panel(request: SignedInRequest, version: Version, player: PlayerView | None) -> str:
     address = reverse("version-transcript", args=[version.session.code, version.number])
     texts = player.contents.texts if player else get_version_texts(version)
-    return render_panel(request, texts, address=address, has_lines=player is not None and player.has_lines)
+    has_lines = player is not None and player.has_lines
+    return render_panel(request, version, texts, address=address, has_lines=has_lines)
 
 
 def _describe_media_work(session: DubbingSession, player: PlayerView | None) -> dict[str, Any]:

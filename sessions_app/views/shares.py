@@ -70,9 +70,11 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 def _render_panel(request: HttpRequest, share: Share, token: str, player: PlayerView | None) -> str:
     selection = Selection.from_dict(share.export.selection)
-    texts = player.contents.texts if player else get_version_texts(share.export.version, selection)
+    version = share.export.version
+    texts = player.contents.texts if player else get_version_texts(version, selection)
     address = reverse("share-transcript", args=[token])
-    return render_panel(request, texts, address=address, has_lines=player is not None and player.has_lines)
+    has_lines = player is not None and player.has_lines
+    return render_panel(request, version, texts, address=address, has_lines=has_lines)
 
 
 @require_safe

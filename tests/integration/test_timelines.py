@@ -11,6 +11,7 @@ from celery import current_app
 from django.core.management import call_command
 
 from dubbing_core.input_history import InputHistory
+from dubbing_core.labels import Role
 from dubbing_core.progress_matrix import CellState, ProgressMatrix
 from dubbing_core.steps import Step
 from dubbing_core.timeline.text_digests import digest_track
@@ -28,6 +29,7 @@ from sessions_app.operations.timelines import (
     read_pending_texts,
     read_session_texts,
 )
+from sessions_app.operations.versions.fill_texts import fill_versions
 from sessions_app.storage import get_store
 from sessions_app.storage.errors import StoreUnavailableError
 from tests.integration.programs import Program, problem_of
@@ -155,6 +157,59 @@ def test_the_session_page_shows_why_a_text_was_not_read(world):
 
     assert page.count("Text not readable") == 1
     assert "is a web page. Download the file itself" in page
+
+
+WORKING_FILES = {
+    "talk.mp4": b"source",
+    "translations/translation_results.xlsx": b"\xd0\x01" * 8,
+    "translations/summary.json": b'{"settings": {"a": [1, 2]}}',
+}
+
+
+def save_working_files(world: World) -> DubbingSession:
+    """Save files that tools read and write, as recognizers label them, and read their texts."""
+    session = world.saved(files=WORKING_FILES)
+    Entry.objects.filter(session=session, path__startswith="translations/").update(
+        role=Role.INTERMEDIATE, language="hi"
+    )
+    run(world, session)
+    return session
+
+
+def test_the_session_page_shows_why_a_working_file_was_not_read(world):
+    session = save_working_files(world)
+
+    page = signed_in(world.alice).get(f"/sessions/{session.code}/").content.decode()
+
+    assert page.count("Text not readable") == 1
+    assert "is not a spreadsheet, although its name ends in .xlsx" in page
+    assert "contains no lines of dialog" not in page
+    assert "No lines could be read." in page
+    assert "No lines could be read yet." not in page
+
+
+def test_working_files_that_cannot_be_read_are_no_parts_of_a_step(world):
+    session = save_working_files(world)
+    Entry.objects.filter(path="translations/summary.json").update(role=Role.IGNORED)
+    Version.objects.update(texts_digest="")
+
+    fill_versions(session, up_to=1)
+
+    matrix = Version.objects.get(session=session).progress_matrix
+    assert matrix is not None
+    assert matrix.cell("hi", Step.TRANSLATED).state is CellState.EMPTY
+
+
+def test_the_api_gives_no_reason_for_a_working_file_without_lines(world):
+    session = save_working_files(world)
+    program = Program.of(world.alice)
+
+    texts = program.get(f"/sessions/{session.code}/versions/1/texts").json()
+
+    assert {file["path"]: file["reason"] for file in texts["files"]} == {
+        "translations/summary.json": "",
+        "translations/translation_results.xlsx": "is not a spreadsheet, although its name ends in .xlsx",
+    }
 
 
 def test_a_timeline_is_deleted_with_its_blob(world):

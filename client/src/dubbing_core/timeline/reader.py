@@ -29,6 +29,8 @@ TEXT_READERS: dict[Format, TextReader] = {
     Format.CSV: tables.read,
     Format.TEXT: plain_text.read,
 }
+NO_DIALOG = sentence("contains no lines of dialog")
+"""Reason of files that are intact and have no lines, as many working files of tools."""
 NO_LINES = {
     Format.SRT: sentence("contains no line with readable times"),
     Format.VTT: sentence("contains no line with readable times"),
@@ -67,11 +69,7 @@ def read_timeline(path: str, file: ReadableFile, *, language: str = "") -> Timel
     except (RecursionError, MemoryError):
         tracks, reason = [], sentence("is too complex")
     else:
-        reason = (
-            ""
-            if tracks
-            else NO_LINES.get(reading.format or Format.JSON, sentence("contains no lines of dialog"))
-        )
+        reason = "" if tracks else NO_LINES.get(reading.format or Format.JSON, NO_DIALOG)
     return Timeline(
         format=reading.format or "",
         encoding=reading.encoding,

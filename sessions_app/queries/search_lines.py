@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from typing import Any, NamedTuple
@@ -17,6 +17,9 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from dubbing_core.categories import Category
+from dubbing_core.labels import Role
+from dubbing_core.languages import fold_language_tag
+from dubbing_core.timeline.catalog import get_role_rank
 from dubbing_core.timeline.tracks import TrackKind
 from sessions_app.models import LineBlock, TextChunk
 from sessions_app.models.bulk import select_numbers
@@ -24,6 +27,7 @@ from sessions_app.models.line_block import ShownBlock, get_block_key
 from sessions_app.models.text_chunk import BLOB_SHIFT, LINES_PER_CHUNK
 from sessions_app.models.token_index import has_loose_match, is_postgresql
 from sessions_app.queries.search_languages import LineQuery
+from sessions_app.queries.timelines import READ_CATEGORIES
 
 FIRST_FILES = 2
 """Of a session, whose first chunks are read at first."""
@@ -31,8 +35,11 @@ FIRST_CHUNKS = 16
 """Of a session, that are read if few lines of those match: 4,096 lines. Further ones are read if no line of these matches."""
 FEW_LINES = 5
 GROWTH = 4
+COMPARED_CHUNKS = 64
+"""Up to which a list of all lines of a session omits copies, which requires reading all its chunks."""
 FEW_BLOBS = 200
 """Of which the sessions are looked up; otherwise the blobs of the user's sessions are compared."""
+SPACE = ord(" ")
 BOOLEAN = BooleanField()
 """Of all conditions: making a field takes as long as a short query."""
 
@@ -45,6 +52,12 @@ class TextFile(NamedTuple):
     path: str
     category: str
     language: str
+    role: str
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """The sort key: files with tracks first, of these results before working files."""
+        return self.category not in READ_CATEGORIES, get_role_rank(self.role), self.path
 
     def get_language(self, kind: str, stated: str) -> str:
         """Return the language of one of its tracks.
@@ -75,6 +88,7 @@ class FoundChunk(NamedTuple):
 
     file: TextFile
     id: int
+    language: str
     folded: bytes
     ends: list[int]
     """Places in `folded` where the lines end, in its order."""
@@ -85,6 +99,10 @@ class FoundChunk(NamedTuple):
             number += self.folded.count(b"\n", start, end)
             yield LinePlace(self.file, self.id, number)
             start = end
+
+    def get_line(self, end: int) -> bytes:
+        """Return the folded line that ends at one of `ends`."""
+        return self.folded[self.folded.rfind(b"\n", 0, end) + 1 : end]
 
 
 @dataclass(kw_only=True)
@@ -99,12 +117,64 @@ class FoundPlaces:
     def count(self) -> int:
         return sum(len(chunk.ends) for chunks in self.by_file.values() for chunk in chunks)
 
+    def remove_copies(self) -> None:
+        """Remove the lines that a better file has as well."""
+        if len(self.by_file) <= 1:
+            return
+        remaining = _remove_copies(chain.from_iterable(self.by_file.values()))
+        self.by_file = {}
+        for chunk in remaining:
+            self.by_file.setdefault(chunk.file, []).append(chunk)
+
     def choose(self, limit: int) -> list[LinePlace]:
         """Return the lines to show: the first of each file first, in the order of paths."""
         first = [list(islice(_list_places(chunks), limit)) for chunks in self.by_file.values()]
         turns = chain.from_iterable(zip_longest(*first))
         chosen = islice((place for place in turns if place is not None), limit)
         return sorted(chosen, key=lambda place: (place.file.path, place.key))
+
+
+def _remove_copies(chunks: Iterable[FoundChunk]) -> list[FoundChunk]:
+    """Return chunks of a session without the lines that a better file has.
+
+    The best files are first. Tools write the same lines to several files. A line in an unknown language may be in any.
+    """
+    by_file: dict[TextFile, list[FoundChunk]] = defaultdict(list)
+    for chunk in chunks:
+        by_file[chunk.file].append(chunk)
+    seen: dict[bytes, set[str]] = {}
+    remaining = []
+    for file in sorted(by_file, key=lambda each: each.rank):
+        own: list[tuple[bytes, str]] = []
+        for chunk in by_file[file]:
+            language = fold_language_tag(chunk.language)
+            ends = []
+            for end in chunk.ends:
+                line = chunk.get_line(end)
+                is_copy = is_same_language(language, seen.get(line, ()))
+                if is_copy or (file.role == Role.BILINGUAL and _has_part(line, seen)):
+                    continue
+                ends.append(end)
+                own.append((line, language))
+            if ends:
+                remaining.append(chunk._replace(ends=ends))
+        for line, language in own:
+            seen.setdefault(line, set()).add(language)
+    return remaining
+
+
+def _has_part(line: bytes, others: Container[bytes]) -> bool:
+    """Return whether a folded line begins or ends with another one.
+
+    Bilingual lines do.
+    """
+    spaces = [at for at, byte in enumerate(line) if byte == SPACE]
+    return any(line[: at + 1] in others or line[at:] in others for at in spaces)
+
+
+def is_same_language(language: str, others: Collection[str]) -> bool:
+    """Return whether a folded language may be one of some others; "" is unknown."""
+    return language in others or bool(others and not language) or "" in others
 
 
 def _list_places(chunks: Iterable[FoundChunk]) -> Iterator[LinePlace]:
@@ -178,14 +248,14 @@ def _condition(statement: str, parameters: Sequence[Any]) -> RawSQL:
 
 
 def list_files(session_ids: Collection[int]) -> list[TextFile]:
-    """Return the texts of sessions, sorted by path."""
+    """Return the texts of sessions, the best first."""
     if not session_ids:
         return []
     numbers = select_numbers(session_ids)
     with connection.cursor() as cursor:
         cursor.execute(f"{_FILES} AND present.session_id IN ({numbers.sql})", numbers.params)
         files = [TextFile(*row) for row in cursor.fetchall()]
-    return sorted(files, key=lambda file: file.path)
+    return sorted(files, key=lambda file: file.rank)
 
 
 def find_places(
@@ -206,7 +276,10 @@ def find_places(
     while unread := [places for places in unread if places.unread and not places.by_file]:
         size *= GROWTH
         _add_lines(found, _take_unread(unread, size), queries)
-    return {session_id: places for session_id, places in found.items() if places.by_file}
+    found = {session_id: places for session_id, places in found.items() if places.by_file}
+    for places in found.values():
+        places.remove_copies()
+    return found
 
 
 def _take_unread(found: Sequence[FoundPlaces], size: int) -> list[tuple[TextFile, int]]:
@@ -243,20 +316,22 @@ def _take_turns(files: Iterable[TextFile], hits: LineHits) -> Iterator[tuple[int
 def list_places(
     files: Collection[TextFile], queries: Sequence[LineQuery], *, after: int
 ) -> Iterator[LinePlace]:
-    """Yield the lines that match, in the order of their keys.
+    """Yield the lines of a session that match, in the order of their keys.
+
+    Lines that a better file has as well are omitted, unless there are thousands of lines.
 
     :param after: key of a line: only lines after it.
     """
     hits = LineHits(queries, blob_ids={file.blob_id for file in files})
     chunks = sorted(
-        (
-            (file, key)
-            for file in files
-            for key in hits.list_chunks(file.blob_id)
-            if key + LINES_PER_CHUNK > after
-        ),
+        ((file, key) for file in files for key in hits.list_chunks(file.blob_id)),
         key=lambda chunk: chunk[1],
     )
+    if len(chunks) <= COMPARED_CHUNKS:
+        different = sorted(_remove_copies(read_chunks(chunks, queries)), key=lambda chunk: chunk.id)
+        yield from (place for place in _list_places(different) if place.key > after)
+        return
+    chunks = [chunk for chunk in chunks if chunk[1] + LINES_PER_CHUNK > after]
     for start in range(0, len(chunks), FIRST_CHUNKS):
         for place in _list_places(read_chunks(chunks[start : start + FIRST_CHUNKS], queries)):
             if place.key > after:
@@ -273,14 +348,17 @@ def read_chunks(chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQu
     ]
     for file, key in chunks:
         ends: set[int] = set()
-        folded = b""
+        folded, language = b"", ""
         for line_query, needles, found in by_query:
             chunk = found.get(key)
-            if chunk is not None and line_query.accepts(file.get_language(chunk.kind, chunk.language)):
+            if chunk is None:
+                continue
+            language = file.get_language(chunk.kind, chunk.language)
+            if line_query.accepts(language):
                 ends.update(chunk.find_ends(needles))
                 folded = chunk.folded
         if ends:
-            yield FoundChunk(file, key, folded, sorted(ends))
+            yield FoundChunk(file, key, language, folded, sorted(ends))
 
 
 def read_shown(places: Iterable[LinePlace]) -> dict[int, ShownBlock]:
@@ -294,4 +372,4 @@ FROM sessions_app_currenttext present JOIN sessions_app_entry entry ON entry.id 
 WHERE entry.removed_in IS NULL
 """
 _SESSIONS = f"SELECT present.session_id {_PRESENT}"
-_FILES = f"SELECT present.session_id, present.blob_id, entry.path, entry.category, entry.language {_PRESENT}"
+_FILES = f"SELECT present.session_id, present.blob_id, entry.path, entry.category, entry.language, entry.role {_PRESENT}"

@@ -15,6 +15,7 @@ from dubbing_core.timeline.catalog import SOURCE_KEY
 from sessions_app.http.lookups import get_session_or_404
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.search import MAX_QUERY, TextSearch
+from sessions_app.queries.search_places import FilePlace, find_line_place
 from sessions_app.queries.search_results import describe_results, get_line_page
 from sessions_app.queries.timelines import get_version_texts
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -48,23 +49,25 @@ def lines(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_safe
 @page_view
 def line(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """Lead to a line in the transcript of a session.
+    """Lead to a line in the transcript of a session, or to its file.
 
-    The key of its track depends on all texts.
+    The latter if the transcript does not have the line. The key of its track depends on all texts.
     """
     session = get_session_or_404(request.user, code)
     if session.current is None:
         return redirect("session-detail", code)
     session.current.session = session
-    path, index = request.GET.get("path", ""), request.GET.get("track", "")
-    tracks = get_version_texts(session.current).tracks
-    track = next((track for track in tracks if (track.path, str(track.index)) == (path, index)), None)
+    texts = get_version_texts(session.current)
+    index, number = _read_number(request, "track"), _read_number(request, "line")
+    place = find_line_place(session, texts, path=request.GET.get("path", ""), index=index, number=number)
     address = reverse("version-transcript", args=[code, session.current.number])
-    if track is None:  # the file was replaced in the meantime
+    if place is None:  # the file was replaced in the meantime
         return redirect(address)
-    shown = dict.fromkeys(each.key for each in tracks if each.key in {SOURCE_KEY, track.key})
-    number = request.GET.get("line", "")
-    target = {"of": track.key, "line": int(number) + 1} if NUMBER.fullmatch(number) else {}
+    if isinstance(place, FilePlace):
+        return redirect(f"{reverse('session-detail', args=[code])}?{urlencode({'find': place.path})}#files")
+    key = place.track.key
+    shown = dict.fromkeys(each.key for each in texts.tracks if each.key in {SOURCE_KEY, key})
+    target = {} if place.number is None else {"of": key, "line": place.number + 1}
     return redirect(f"{address}?{urlencode({'show': ','.join(shown)} | target)}")
 
 
@@ -76,6 +79,11 @@ def suggestions(request: SignedInRequest) -> HttpResponse:
     page = search.get_page(size=SUGGESTED_SESSIONS)
     found = describe_results(search, page.items, line_limit=LINES_OF_SUGGESTION)
     return render(request, "search/_suggestions.html", {"search": search, "page": page, "results": found})
+
+
+def _read_number(request: SignedInRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if NUMBER.fullmatch(text) else None
 
 
 def _read_search(request: SignedInRequest) -> TextSearch:

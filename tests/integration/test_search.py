@@ -409,6 +409,85 @@ def test_a_line_leads_to_its_row_of_the_transcript(world: World):
     assert signed_in(world.bob).get(url, {"path": "translations/hi.srt"}).status_code == 404
 
 
+SAME_LINES = write_srt("A heron waits.", "Yes.", "The heron flies.", "Yes.")
+
+
+def save_copies(world: World) -> DubbingSession:
+    """Save the lines of a transcript as files of a tool have them, whose paths precede it."""
+    table = b"start,end,text\n1,2,A heron waits.\n2,3,Only the table has a heron here.\n4,5,Yes.\n"
+    files = {
+        "talk.mp4": b"source",
+        "a/copy.srt": SAME_LINES + b"\n",
+        "a/table.csv": table,
+        "c/both.srt": write_srt("Ein Reiher wartet.\nA heron waits.", "Ja.\nYes."),
+        "b/other.srt": write_srt("A heron of its own."),
+        "transcriptions/en.srt": SAME_LINES,
+        "translations/de.srt": write_srt("Yes.", "Ein Reiher wartet."),
+    }
+    session = save(world.alice, "Birds", files)
+    working = session.entries.filter(path__startswith="a/")
+    working.update(category="transcriptions", role="intermediate", language="")
+    session.entries.filter(path__startswith="b/").update(category="transcriptions", role="", language="en")
+    session.entries.filter(path__startswith="c/").update(category="translations", role="bilingual")
+    read(world)
+    # Its lines stay in the index, but the transcript has no texts of this category.
+    session.entries.filter(path__startswith="b/").update(category="final_videos")
+    return session
+
+
+def test_a_line_of_several_files_is_listed_once_from_the_best_one(world: World):
+    session = save_copies(world)
+
+    (result,) = find(world, "heron")
+    assert result.line_count == 4
+    (result,) = find(world, "yes")
+    assert [(line.path, line.number) for line in result.lines] == [
+        ("transcriptions/en.srt", 1),
+        ("transcriptions/en.srt", 3),
+        ("translations/de.srt", 0),
+    ]
+    assert result.line_count == 3
+    shown, after = [], ""
+    for _ in range(5):
+        page = get_line_page(TextSearch(world.alice, "heron"), session, after=after, size=1)
+        shown += [(line.path, line.number) for line in page.result.lines]
+        after = str(page.next or "999999999999999999")
+    assert sorted(shown) == [
+        ("a/table.csv", 1),
+        ("b/other.srt", 0),
+        ("transcriptions/en.srt", 0),
+        ("transcriptions/en.srt", 2),
+    ]
+
+
+def test_thousands_of_lines_are_listed_with_their_copies(world: World, monkeypatch):
+    session = save_copies(world)
+    monkeypatch.setattr(search_lines, "COMPARED_CHUNKS", 1)
+
+    page = get_line_page(TextSearch(world.alice, "waits"), session, after="")
+
+    assert len(page.result.lines) == 4
+
+
+def test_a_line_of_a_file_without_a_track_leads_to_its_copy_or_its_file(world: World):
+    session = save_copies(world)
+    alice = signed_in(world.alice)
+
+    def follow(path: str, line: int) -> str:
+        query: dict[str, str | int] = {"path": path, "track": 0, "line": line}
+        return alice.get(f"/search/sessions/{session.code}/line/", query)["Location"]
+
+    transcript = f"/sessions/{session.code}/versions/1/transcript/"
+    assert follow("a/copy.srt", 0) == f"{transcript}?show=source&of=source&line=1"
+    assert follow("a/copy.srt", 3) == f"{transcript}?show=source&of=source&line=4"
+    assert follow("a/table.csv", 1) == f"{transcript}?show=source.2%2Csource&of=source.2&line=2"
+    assert follow("a/copy.srt", 9) == transcript
+    files = f"/sessions/{session.code}/?find=b%2Fother.srt#files"
+    assert follow("b/other.srt", 0) == files
+    page = alice.get(files.partition("#")[0]).content.decode()
+    assert 'aria-label="Show b/other.srt"' in page
+
+
 def test_markup_in_lines_is_text(world: World):
     save(world.alice, "evil", {"transcriptions/en.txt": b"<script>alert(1)</script> needle <b>"})
     read(world)

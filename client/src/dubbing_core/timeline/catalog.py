@@ -175,13 +175,18 @@ def _get_use(file: TextFile, kind: TrackKind) -> TrackUse:
     return TrackUse.TRANSLATION if file.category is Category.TRANSLATIONS else TrackUse.OTHER
 
 
+def get_role_rank(role: str) -> int:
+    """Return the rank of files in a role: results come before working files."""
+    return ROLE_RANKS.get(Role(role), LAST_RANK)
+
+
 def _rank(file: TextFile, track: CatalogTrack) -> tuple[int, bool, bool, str, int]:
     """Return the sort key.
 
     Results come before working files, texts with times before those without, whole texts last.
     """
     return (
-        ROLE_RANKS.get(file.role, LAST_RANK),
+        get_role_rank(file.role),
         not track.has_times,
         track.lines <= 1,
         file.path,

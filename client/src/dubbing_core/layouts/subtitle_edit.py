@@ -22,7 +22,7 @@ RULES = (
     rule(
         rf"{re.escape(SESSION)}",
         Category.TRANSLATIONS,
-        Role.PROJECT,
+        Role.TRANSLATION,  # beside settings it has the spoken lines, but not the lines of the source
         language=TARGET_LANGUAGE,
         step=Step.TRANSLATED,
     ),

@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from itertools import combinations
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -16,6 +17,7 @@ from dubbing_core.languages import parse_language_code
 from dubbing_core.layouts import folder_index
 from dubbing_core.layouts.recognition import QuestionCode, Recognition
 from dubbing_core.layouts.recognizers import recognize
+from dubbing_core.progress_matrix import compute_matrix
 from dubbing_core.steps import Step
 from tests.unit.core.layouts.tool_folders import BUILDERS, TEXTS, Project, ToolTree, srt, wrong_files
 
@@ -33,6 +35,16 @@ PROJECTS = st.builds(
     st.integers(min_value=1, max_value=12),
 )
 SHARE_REQUIRED = 0.97
+
+
+class LabeledPath(NamedTuple):
+    """A file for the matrix of progress."""
+
+    path: str
+    size: int
+    category: Category
+    language: str
+    role: Role
 
 
 def recognized(tree: ToolTree) -> Recognition:
@@ -524,6 +536,24 @@ def test_a_tool_without_its_source_takes_no_video_of_another():
 
     assert labels["talk.mp4"].role is Role.SOURCE
     assert labels["talk_fr.mp4"].role is Role.DUBBED_VIDEO
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Hej.", ""), ("안녕하세요 여러분 오늘은 첫 번째 수업입니다 잘 부탁드립니다", "ko")],
+)
+def test_a_session_of_subtitle_edit_is_a_translation_and_no_transcription(text, language):
+    items = [{"Text": text, "StartMs": 0, "EndMs": 900, "AudioFileName": "0001.wav", "VoiceName": "Amy"}]
+    labels = recognize_files({"SubtitleEditTts.json": {"Items": items}, "wav/0001.wav": None}).labels
+    files = [
+        LabeledPath(path, 1, label.category, label.language, label.role) for path, label in labels.items()
+    ]
+
+    matrix = compute_matrix(files)
+
+    assert matrix.languages == (language,)
+    assert matrix.cell(language, Step.TRANSLATED).is_done
+    assert not matrix.transcribed.has_results
 
 
 def test_a_source_beside_another_tools_is_found_by_the_files_named_after_it():

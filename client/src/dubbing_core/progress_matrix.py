@@ -296,7 +296,9 @@ def compute_matrix(
     for tag in excluded:
         spelled.pop(fold_language_tag(tag), None)
     empty = sorted({file.path for group in labeled.values() for file in group if file.size == 0})
-    transcribed = _build_cell(Step.TRANSCRIBED, labeled.pop(("", Step.TRANSCRIBED), []))
+    transcribed = _build_cell(
+        Step.TRANSCRIBED, _choose_transcriptions(labeled.pop(("", Step.TRANSCRIBED), []))
+    )
     if has_transcription_text and not transcribed.has_results:
         transcribed = Cell(state=CellState.DONE)
     cells = {
@@ -361,6 +363,16 @@ def _assign_unknown(labeled: dict[tuple[str, Step], list[LabeledFile]], spelled:
             for key in known if files else ():
                 labeled[key, step] = [*labeled.get((key, step), ()), *files]
     del spelled[""]
+
+
+def _choose_transcriptions(files: list[LabeledFile]) -> list[LabeledFile]:
+    """Return the files of the category where one has a transcription, else all.
+
+    Other files are translations that have the lines of the source as well.
+    """
+    own = [file for file in files if file.category is Category.TRANSCRIPTIONS]
+    has_result = any(file.size > 0 and file.role in RESULTS[Step.TRANSCRIBED] for file in own)
+    return own if has_result else files
 
 
 def _build_cell(step: Step, files: Collection[LabeledFile]) -> Cell:

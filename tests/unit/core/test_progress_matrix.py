@@ -171,6 +171,15 @@ def test_a_project_file_in_a_language_has_both_texts():
     assert compute_matrix([database]).languages == ()
 
 
+def test_a_project_file_is_no_second_transcription_beside_a_real_one():
+    table = File("translations/sv.csv", Category.TRANSLATIONS, "sv", Role.PROJECT)
+    empty = File("talk.srt", Category.TRANSCRIPTIONS, "en", Role.TRANSCRIPT, size=0)
+
+    assert compute_matrix([table, TRANSCRIPT]).transcribed.results == ("talk.srt",)
+    assert compute_matrix([table, TRANSCRIPT]).cell("sv", TRANSLATED).is_done
+    assert compute_matrix([table, empty]).transcribed.results == ("translations/sv.csv",)
+
+
 def test_texts_of_the_metadata_need_no_files():
     matrix = compute_matrix([], has_transcription_text=True, translated_texts=["pt_br"], targets=["pt-BR"])
 

@@ -10,7 +10,9 @@ from dubbing_core.categories import Category
 from dubbing_core.dialog_lines import join_texts
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Label, Role
+from dubbing_core.languages import find_language_tag
 from dubbing_core.layouts.folder_index import FolderIndex
+from dubbing_core.layouts.named_languages import find_named_language
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import AUDIO, SOURCE_LANGUAGE, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language
@@ -67,7 +69,7 @@ def _read_rows(text: str) -> list[dict[str, str]] | None:
 def _add_table(found: ToolFolder, path: str, rows: list[dict[str, str]]) -> None:
     found.evidence.append(path)
     found.source_language = found.source_language or detect_text_language(join_texts(rows, "transcription"))
-    target = detect_text_language(join_texts(rows, "translation"))
+    target = detect_text_language(join_texts(rows, "translation")) or _find_target(path, found)
     if target:
         found.target_languages.append(target)
     speakers = (row.get("speaker", "").strip() for row in rows)
@@ -76,3 +78,9 @@ def _add_table(found: ToolFolder, path: str, rows: list[dict[str, str]]) -> None
     found.translations.setdefault(target, TextPlace(path=path, key="translation"))
     found.labels[path] = Label(category=Category.TRANSLATIONS, language=target, role=Role.PROJECT)
     found.finished[path] = Step.TRANSLATED
+
+
+def _find_target(path: str, found: ToolFolder) -> str:
+    """Return the language in a table's path, for texts too short to reveal it."""
+    language = find_language_tag(path) or find_named_language(path)
+    return "" if language == found.source_language else language

@@ -205,6 +205,8 @@ def _summarize(
             translations.setdefault(label.language, TextPlace(path=path))
     transcripts = [each.transcript for each in found if each.transcript is not None]
     transcripts += [TextPlace(path=path) for path, label in labels.items() if label.role is Role.TRANSCRIPT]
+    # A translation may have the lines of the source as well.
+    transcripts.sort(key=lambda place: labels[place.path].category is not Category.TRANSCRIPTIONS)
     return Recognition(
         tools=tuple(tool for tool, _ in counts.most_common()) or (generic.NAME,),
         evidence=tuple(dict.fromkeys(path for each in found for path in each.evidence)),

@@ -94,7 +94,7 @@ class CatalogTrack:
 def list_tracks(files: Iterable[TextFile]) -> list[CatalogTrack]:
     """Return the tracks: the source's first, then by language, the best of each first.
 
-    Of tracks with the same text, use and language only the best one is listed: tools write the same lines to several files.
+    Texts of the source keep the order of their quality, also in several languages. Of tracks with the same text, use and language only the best one is listed: tools write the same lines to several files.
     """
     ranked = sorted(
         ((_rank(file, track), track) for file in files for track in _read_tracks(file)),
@@ -109,7 +109,13 @@ def list_tracks(files: Iterable[TextFile]) -> list[CatalogTrack]:
         key = f"{base}.{number}" if number > 1 or track.use is TrackUse.OTHER else base
         named.append(replace(track, key=key))
     order = list(TrackUse)
-    return sorted(named, key=lambda track: (order.index(track.use), track.language.casefold()))
+    return sorted(
+        named,
+        key=lambda track: (
+            order.index(track.use),
+            "" if track.use is TrackUse.SOURCE else track.language.casefold(),
+        ),
+    )
 
 
 def _remove_copies(tracks: Sequence[CatalogTrack]) -> list[CatalogTrack]:
@@ -180,12 +186,15 @@ def get_role_rank(role: str) -> int:
     return ROLE_RANKS.get(Role(role), LAST_RANK)
 
 
-def _rank(file: TextFile, track: CatalogTrack) -> tuple[int, bool, bool, str, int]:
+def _rank(file: TextFile, track: CatalogTrack) -> tuple[bool, int, bool, bool, str, int]:
     """Return the sort key.
 
-    Results come before working files, texts with times before those without, whole texts last.
+    A transcription comes before the source's lines in other files, results come before working files, texts with times before
+    those without, whole texts last.
     """
+    is_transcription = file.category is Category.TRANSCRIPTIONS and file.role is not Role.INTERMEDIATE
     return (
+        track.use is TrackUse.SOURCE and not is_transcription,
         get_role_rank(file.role),
         not track.has_times,
         track.lines <= 1,

@@ -556,6 +556,30 @@ def test_a_session_of_subtitle_edit_is_a_translation_and_no_transcription(text, 
     assert not matrix.transcribed.has_results
 
 
+@pytest.mark.parametrize(
+    ("name", "transcription", "translation", "language"),
+    [
+        ("sv.csv", "Hello.", "Hej.", "sv"),
+        ("talk_swedish.csv", "Hello.", "Hej.", "sv"),
+        ("sv.csv", "Hello.", "안녕하세요 여러분 오늘은 첫 번째 수업입니다 잘 부탁드립니다", "ko"),
+        ("ja.csv", "これはとても短い最初の授業のための文章です。", "Hej.", ""),
+        ("lines.csv", "Hello.", "Hej.", ""),
+    ],
+)
+def test_the_name_of_a_table_states_the_language_of_short_lines(name, transcription, translation, language):
+    table = (
+        "speaker,start_time,end_time,transcription,translation\n"
+        f'Ana,0:00:01,0:00:02,"{transcription}","{translation}"\n'
+    )
+    files = {"transcriptions/en.srt": "1\n00:00:01,000 --> 00:00:02,000\nHello.\n"}
+
+    result = recognize_files({**files, f"translations/{name}": table})
+
+    assert result.labels[f"translations/{name}"].language == language
+    assert result.transcript is not None
+    assert result.transcript.path == "transcriptions/en.srt"
+
+
 def test_a_source_beside_another_tools_is_found_by_the_files_named_after_it():
     paths = [
         "a/origin_video.mp4",

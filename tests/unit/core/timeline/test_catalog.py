@@ -93,3 +93,21 @@ def test_the_same_text_in_two_languages_is_two_tracks():
         file(f"{tag}.srt", Category.TRANSLATIONS, tag, Role.NONE, facts(digest="a")) for tag in ("es", "pt")
     ]
     assert keys(*names) == [("es", "es.srt"), ("pt", "pt.srt")]
+
+
+def test_a_transcription_comes_before_the_lines_of_the_source_in_a_translation():
+    swedish, french = [(facts("transcript"), facts("translation")) for _ in range(2)]
+    files = [
+        file("translations/sv.csv", Category.TRANSLATIONS, "sv", Role.PROJECT, *swedish),
+        file("translations/fr.csv", Category.TRANSLATIONS, "fr", Role.TRANSLATION, *french),
+        file("transcriptions/en.srt", Category.TRANSCRIPTIONS, "en", Role.NONE),
+        file("chunks.json", Category.TRANSCRIPTIONS, "", Role.INTERMEDIATE),
+    ]
+    assert keys(*files) == [
+        ("source", "transcriptions/en.srt"),
+        ("source.2", "translations/fr.csv"),
+        ("source.3", "translations/sv.csv"),
+        ("source.4", "chunks.json"),
+        ("fr", "translations/fr.csv"),
+        ("sv", "translations/sv.csv"),
+    ]

@@ -30,6 +30,7 @@ from sessions_app.operations.timelines import (
     read_session_texts,
 )
 from sessions_app.operations.versions.fill_texts import fill_versions
+from sessions_app.queries.timelines import get_version_texts
 from sessions_app.storage import get_store
 from sessions_app.storage.errors import StoreUnavailableError
 from tests.integration.programs import Program, problem_of
@@ -147,6 +148,56 @@ def test_an_error_of_a_reader_is_a_reason_and_not_the_end(world, monkeypatch):
 
     assert run(world, session) == (3, 3, 0)
     assert timeline_of("transcriptions/en.srt").reason == timelines.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize(
+    ("first", "shown"), [("Hello.", "utterance_metadata_cat.json"), ("Hello!", "eng.srt")]
+)
+def test_speakers_and_voices_of_a_document_are_known_beside_its_subtitles(world, first, shown):
+    utterances = [
+        {
+            "start": at,
+            "end": at + 0.9,
+            "speaker_id": f"SPEAKER_0{at}",
+            "text": text,
+            "translated_text": translated,
+            "assigned_voice": voice,
+        }
+        for at, (text, translated, voice) in enumerate([("Hello.", "Hola.", "Pau"), ("Bye.", "Adéu.", "")])
+    ]
+    document = {"utterances": utterances, "metadata": {"source_language": "eng"}}
+    cues = "1\n00:00:00,000 --> 00:00:00,900\n{0}\n\n2\n00:00:01,000 --> 00:00:01,900\n{1}\n"
+    session = world.saved(
+        files={
+            "eng.srt": cues.format(first, "Bye.").encode(),
+            "cat.srt": cues.format("Hola.", "Adéu.").encode(),
+            "utterance_metadata_cat.json": json.dumps(document).encode(),
+        }
+    )
+    version = fill(world, session)
+    tracks = get_version_texts(version).tracks
+
+    assert (tracks[0].key, tracks[0].path) == ("source", shown)
+    assert {track.key: track.speakers for track in tracks}["ca"] == 2
+    assert version.complete_metadata["voices"] == {"SPEAKER_00": "Pau"}
+    assert version.complete_metadata["session_metadata"]["speakers"] == ["SPEAKER_00", "SPEAKER_01"]
+    assert matrix_of(version).cell("ca", Step.VOICED).gaps == ["no voice for SPEAKER_01"]
+
+
+def test_the_table_of_a_translation_is_not_the_transcript_beside_a_real_one(world):
+    table = "speaker,start_time,end_time,transcription,translation\nAna,0:00:01,0:00:02,Welcome.,Hej.\n"
+    files = {"transcriptions/en.srt": SRT, "translations/sv.csv": table.encode()}
+    session = world.saved(files=files)
+    version = fill(world, session)
+
+    assert [(track.key, track.path) for track in get_version_texts(version).tracks] == [
+        ("source", "transcriptions/en.srt"),
+        ("source.2", "translations/sv.csv"),
+        ("sv", "translations/sv.csv"),
+    ]
+    document = version.complete_metadata
+    assert document["transcription_text"] == "Hello. Bye."
+    assert document["session_metadata"]["speakers"] == ["Ana"]
 
 
 def test_the_session_page_shows_why_a_text_was_not_read(world):

@@ -119,23 +119,37 @@ def list_tracks(files: Iterable[TextFile]) -> list[CatalogTrack]:
 
 
 def _remove_copies(tracks: Sequence[CatalogTrack]) -> list[CatalogTrack]:
-    """Return the first track of each text.
+    """Return one track of each text, in the place of its first one.
 
     One in an unknown language takes the language of its first copy.
     """
     languages: dict[tuple[TrackUse, str], dict[str, None]] = {}
     for track in tracks:
         languages.setdefault((track.use, track.digest), {}).setdefault(track.language)
-    different = []
-    seen = set()
+    copies: dict[tuple[TrackUse, str, str], list[CatalogTrack]] = {}
     for track in tracks:
         known = [language for language in languages[track.use, track.digest] if language]
         language = track.language or (known[0] if known else "")
-        copy = (track.use, track.digest, language)
-        if copy not in seen:
-            seen.add(copy)
-            different.append(track if track.language == language else replace(track, language=language))
-    return different
+        copy = track if track.language == language else replace(track, language=language)
+        copies.setdefault((track.use, track.digest, language), []).append(copy)
+    return [_choose_copy(group) for group in copies.values()]
+
+
+def _choose_copy(copies: Sequence[CatalogTrack]) -> CatalogTrack:
+    """Return the best track of a text, or the best one that names its speakers.
+
+    The latter only if it lacks neither lines nor times. Subtitles have no speakers: tools write them to a document.
+    """
+    best = copies[0]
+    if best.speakers:
+        return best
+    named = (copy for copy in copies if copy.speakers and copy.lines == best.lines)
+    return next((copy for copy in named if copy.has_times or not best.has_times), best)
+
+
+def find_named_source(tracks: Iterable[CatalogTrack]) -> CatalogTrack | None:
+    """Return the best text of the source that names its speakers, or None."""
+    return next((track for track in tracks if track.use is TrackUse.SOURCE and track.speakers), None)
 
 
 def _get_base_key(track: CatalogTrack) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dubbing_core.cell_gaps import LineCounts
 from dubbing_core.languages import fold_language_tag
-from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
+from dubbing_core.timeline.catalog import CatalogTrack, TrackUse, find_named_source
 from dubbing_core.timeline.line_audio import match_line_audio
 from dubbing_core.timeline.session_texts import LoadTrack
 from dubbing_core.timeline.tracks import Segment
@@ -39,7 +39,7 @@ def count_lines(
     """
     first = {fold_language_tag(track.language): track for track in reversed(tracks) if track.is_first}
     source = next((track for track in tracks if track.use is TrackUse.SOURCE), None)
-    unvoiced = _find_unvoiced(source, load, voices)
+    unvoiced = _find_unvoiced(find_named_source(tracks), load, voices)
     counts: dict[str, LineCounts] = {}
     for language in languages:
         folded = fold_language_tag(language)
@@ -77,13 +77,11 @@ def find_too_long(segments: Sequence[Segment], durations: Mapping[int, int]) -> 
     ]
 
 
-def _find_unvoiced(
-    source: CatalogTrack | None, load: LoadTrack, voices: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _find_unvoiced(named: CatalogTrack | None, load: LoadTrack, voices: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the speakers without a voice, if others of them have one."""
-    if source is None or not voices or not 0 < source.speakers <= SPEAKERS_COMPARED:
+    if named is None or not voices or named.speakers > SPEAKERS_COMPARED:
         return ()
     assigned = {key.casefold() for key, voice in voices.items() if voice}
-    speakers = list(dict.fromkeys(segment.speaker for segment in load(source).segments if segment.speaker))
+    speakers = list(dict.fromkeys(segment.speaker for segment in load(named).segments if segment.speaker))
     without = [speaker for speaker in speakers if speaker.casefold() not in assigned]
     return tuple(without[:SPEAKERS_KEPT]) if len(without) < len(speakers) else ()

@@ -12,7 +12,7 @@ from typing import Any
 
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.project_edits import read_edits
-from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
+from dubbing_core.timeline.catalog import CatalogTrack, TrackUse, find_named_source
 from dubbing_core.timeline.tracks import Track
 
 TEXT_LIMIT = 1_000_000
@@ -60,18 +60,21 @@ def collect_texts(
         known = {fold_language_tag(tag) for tag in document.get("languages") or ()}
         if added := [tag for tag in translations if fold_language_tag(tag) not in known]:
             filled["languages"] = added
-    return filled | _describe_source(source, load)
+    return filled | _describe_source(source, find_named_source(tracks), load)
 
 
-def _describe_source(source: CatalogTrack | None, load: LoadTrack) -> dict[str, Any]:
-    """Return the speakers and the duration of the source's text."""
-    if source is None:
-        return {}
+def _describe_source(
+    source: CatalogTrack | None, named: CatalogTrack | None, load: LoadTrack
+) -> dict[str, Any]:
+    """Return the speakers and the duration of the source's text.
+
+    :param named: a text of the source with speakers, which may be another one.
+    """
     facts: dict[str, Any] = {}
-    if source.speakers:
-        names = dict.fromkeys(segment.speaker for segment in load(source).segments if segment.speaker)
+    if named is not None:
+        names = dict.fromkeys(segment.speaker for segment in load(named).segments if segment.speaker)
         facts["speakers"] = list(names)[:SPEAKERS_LIMIT]
-    if source.end_ms:
+    if source is not None and source.end_ms:
         facts["duration"] = source.end_ms / 1000
     return facts
 

@@ -111,3 +111,24 @@ def test_a_transcription_comes_before_the_lines_of_the_source_in_a_translation()
         ("fr", "translations/fr.csv"),
         ("sv", "translations/sv.csv"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({"speakers": 2}, "utterances.json"),
+        ({"speakers": 0}, "eng.srt"),
+        ({"speakers": 2, "end_ms": 0}, "eng.srt"),
+        ({"speakers": 2, "lines": 2}, "eng.srt"),
+    ],
+)
+def test_of_the_same_lines_those_with_speakers_are_listed(named, expected):
+    copy = facts("transcript", "en", "a") | named
+    tracks = list_tracks(
+        [
+            file("eng.srt", Category.TRANSCRIPTIONS, "en", Role.TRANSCRIPT, facts(digest="a")),
+            file("other.srt", Category.TRANSCRIPTIONS, "en", Role.TRANSCRIPT),
+            file("utterances.json", Category.TRANSLATIONS, "ca", Role.PROJECT, copy),
+        ]
+    )
+    assert [(track.key, track.path) for track in tracks] == [("source", expected), ("source.2", "other.srt")]

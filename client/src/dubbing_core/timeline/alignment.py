@@ -87,11 +87,11 @@ def _place_lines(base: Segments, track: Segments) -> list[tuple[int, bool]]:
     starts = [base[index].start_ms or 0 for index in order]
     latest = list(accumulate((segment.start_ms or 0 for segment in base), max))
     places: list[tuple[int, bool]] = []
+    before = 0  # where a line without times stays: behind the line before it
     for segment in track:
         row = _find_row(base, order, starts, segment)
-        places.append(
-            (row, False) if row is not None else (bisect_right(latest, segment.start_ms or 0), True)
-        )
+        before = before if segment.start_ms is None else segment.start_ms
+        places.append((row, False) if row is not None else (bisect_right(latest, before), True))
     return places
 
 

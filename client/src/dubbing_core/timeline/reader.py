@@ -17,7 +17,7 @@ TEXT_SIZE_LIMIT = 20 * 1024 * 1024
 """In bytes, of formats that are read as a whole."""
 JSON_SIZE_LIMIT = 512 * 1024 * 1024
 CHUNK = 1024 * 1024
-READER_VERSION = 1
+READER_VERSION = 2
 """Increased when readers return something else for the same file, so that files are read again."""
 
 TextReader = Callable[[str, Problems, Budget], "list[Track]"]

@@ -18,7 +18,14 @@ TIMES = re.compile(
 )
 START = ("asign", "ah", "am", "as", "af")
 END = ("bsign", "bh", "bm", "bs", "bf")
-LIKE_TIMES = re.compile(r"^[ \t]*\S*\d\S*[ \t]*-->|^[ \t]*-->[ \t]*\S*\d", re.MULTILINE)
+# A time has less than 40 characters: the bound keeps searches linear in long lines.
+CLOCK_LIKE = r"\S{0,40}(?:\d:|:\d)\S{0,40}"
+LIKE_TIMES = re.compile(
+    rf"^[ \t]*\S{{0,40}}\d\S{{0,40}}[ \t]*-->|^[ \t]*-->[ \t]*\S{{0,40}}\d|^[ \t]*\S{{0,40}}[ \t]*-->[ \t]*{CLOCK_LIKE}",
+    re.MULTILINE,
+)
+UNREADABLE_TIMES = re.compile(rf"[ \t]*(?:{CLOCK_LIKE}[ \t]*-->|\S{{0,40}}[ \t]*-->[ \t]*{CLOCK_LIKE})")
+"""Times in which something is wrong: a digit is another character, or one of them is missing."""
 INDEX = re.compile(r"(?:\A|\n)[ \t]*\d+[ \t]*\Z")
 
 
@@ -33,28 +40,46 @@ def read(text: str, problems: Problems, budget: Budget) -> list[Track]:
     return [builder.build()]
 
 
-def split_cues(text: str, problems: Problems) -> Iterator[tuple[int, int, int, str]]:
+def split_cues(text: str, problems: Problems) -> Iterator[tuple[int | None, int | None, int, str]]:
     """Yield start, end, line number of the times, and all text up to the next times.
 
-    The newline before the next times is removed; that of the last cue is not.
+    Times of which one cannot be read are both None. The newline before the next times is removed; that of the last cue is not.
     """
     matches = TIMES.finditer(text)
     match = next(matches, None)
     line, counted = 1, 0
     if match is not None:
-        _report_bad_times(text, 0, match.start(), 1, problems)
+        _, *others = _split_block(text, 0, max(0, match.start() - 1), 1, problems)
+        yield from ((None, None, *other) for other in others)
     while match is not None:
         following = next(matches, None)
         line += text.count("\n", counted, match.start())
         counted = match.start()
         stop = len(text) if following is None else following.start() - 1
         start, end = to_ms(*match.group(*START)), to_ms(*match.group(*END))
-        if "-->" in (block := text[match.end() + 1 : stop]):
-            _report_bad_times(text, match.end() + 1, stop, line + 1, problems)
+        (_, block), *others = _split_block(text, match.end() + 1, stop, line + 1, problems)
         yield start, end, line, block
+        yield from ((None, None, *other) for other in others)
         match = following
 
 
-def _report_bad_times(text: str, begin: int, stop: int, line: int, problems: Problems) -> None:
-    for match in LIKE_TIMES.finditer(text, begin, max(begin, stop)):
-        problems.add(sentence("the times cannot be read"), line=line + text.count("\n", begin, match.start()))
+def _split_block(text: str, begin: int, stop: int, line: int, problems: Problems) -> list[tuple[int, str]]:
+    """Split the text between readable times at those that cannot be read.
+
+    :param line: number of the first line of the text.
+    :returns: for each part the line number of its times, and its text; the first part belongs to the times before.
+    """
+    if text.find("-->", begin, max(begin, stop)) < 0:
+        return [(line, text[begin:stop])]
+    parts = []
+    times_line, counted = line, begin
+    for match in LIKE_TIMES.finditer(text, begin, stop):
+        line += text.count("\n", counted, match.start())
+        counted = match.start()
+        problems.add(sentence("the times cannot be read"), line=line)
+        # Other lines with an arrow are text.
+        if UNREADABLE_TIMES.match(text, match.start(), stop):
+            parts.append((times_line, text[begin : max(begin, match.start() - 1)]))
+            after = text.find("\n", match.start(), stop)
+            times_line, begin = line, stop if after < 0 else after + 1
+    return [*parts, (times_line, text[begin:stop])]

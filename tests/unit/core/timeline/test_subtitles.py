@@ -122,6 +122,44 @@ class TestSrt:
         assert [str(found) for found in timeline.problems] == [problem]
         assert timeline.reason == ""
 
+    @pytest.mark.parametrize(
+        "times",
+        [
+            "00:00:0x,000 --> 00:00:04,000",
+            "00:00:03,000 --> 00:00:0x,000",
+            "00:00:03,000 -->",
+            "--> 00:00:04,000",
+            "OO:OO:OO,OOO --> 00:00:04,000",
+        ],
+    )
+    @pytest.mark.parametrize("blank", ["\n", ""])
+    def test_a_line_with_unreadable_times_has_none(self, times, blank):
+        cue = f"2\n{times}\nTwo\n{blank}"
+        before = f"1\n00:00:01,000 --> 00:00:02,000\nText\n{blank}"
+        after = f"3\n00:00:05,000 --> 00:00:06,000\nThree\n{blank}"
+        two, three = (None, None, "Two"), (5000, 6000, "Three")
+
+        assert cues(read("a.srt", f"{before}{cue}{after}".encode())) == [*ONE, two, three]
+        assert cues(read("a.srt", f"{cue}{after}".encode())) == [two, three]
+        assert cues(read("a.srt", f"{before}{cue}".encode())) == [*ONE, two]
+
+    def test_unreadable_times_may_follow_each_other(self):
+        wrong = "2\n00:00:0x,000 --> 00:00:04,000\n\n3\n00:00:0y,000 --> 00:00:04,000\nTwo\n"
+        timeline = read("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{wrong}".encode())
+
+        assert cues(timeline) == [(None, None, "Two")]
+        assert [problem.line for problem in timeline.problems] == [4, 7]
+
+    @pytest.mark.parametrize("text", ["step1 --> step2", "--> 2 more", "yes --> 2 more", "at 5:30 --> home"])
+    def test_a_line_of_text_may_have_an_arrow(self, text):
+        assert texts(read("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n".encode())) == [text]
+
+    def test_long_lines_like_times_are_read_fast(self):
+        lines = "1:" * 100_000 + "\n" + "00:00:0x,000 --> x\n" * 100_000
+        timeline = read("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{lines}".encode())
+
+        assert timeline.problem_count == 100_001
+
     def test_keeps_the_first_problems_and_counts_all(self):
         timeline = read("a.srt", b"00:00:05,000 --> 00:00:02,000\nText\n\n" * 100)
 
@@ -180,6 +218,12 @@ class TestVtt:
     )  # fmt: skip
     def test_reads_variants(self, text, expected):
         assert cues(read("a.vtt", text.encode())) == expected
+
+    @pytest.mark.parametrize("blank", ["\n", ""])
+    def test_a_line_with_unreadable_times_has_none(self, blank):
+        text = f"WEBVTT\n\n00:01.000 --> 00:02.000\nText\n{blank}00:0x.000 --> 00:04.000\nTwo\n"
+
+        assert cues(read("a.vtt", text.encode())) == [*ONE, (None, None, "Two")]
 
     @pytest.mark.parametrize(
         ("text", "expected"),

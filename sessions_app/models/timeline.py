@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 
+from dubbing_core.timeline.line_times import find_last_end
 from dubbing_core.timeline.scripts import detect_script
 from dubbing_core.timeline.text_digests import digest_file, digest_track
 from dubbing_core.timeline.tracks import Segment, Timeline, Track, TrackKind
@@ -93,7 +94,7 @@ def summarize_tracks(tracks: Sequence[Track]) -> list[dict[str, Any]]:
             "language": track.language,
             "lines": len(track.segments),
             "speakers": len({segment.speaker for segment in track.segments if segment.speaker}),
-            "end_ms": max((segment.end_ms or 0 for segment in track.segments), default=0),
+            "end_ms": find_last_end(track.segments),
             "digest": digest_track(track),
             "script": detect_script(segment.text for segment in track.segments),
         }

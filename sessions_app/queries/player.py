@@ -20,6 +20,7 @@ from dubbing_core.sentences import sentence
 from dubbing_core.timeline.alignment import align_tracks
 from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 from dubbing_core.timeline.line_audio import match_line_audio
+from dubbing_core.timeline.line_times import repair_ends
 from dubbing_core.timeline.tracks import Segment
 from sessions_app.models import Entry, Version
 from sessions_app.models.compiled_query import compiled_unprepared
@@ -325,7 +326,8 @@ def get_player_lines(version: Version, *, tag: str, selection: Selection = WHOLE
     if translation is not None:
         paths = list_line_audio(version, selection).get(fold_language_tag(translation.language), [])
         audio = _find_audio(paths, tracks[-1])
-    return PlayerLines(columns=columns, rows=_build_lines(columns, tracks, audio), subtitles=subtitles)
+    shown = [list(repair_ends(track)) for track in tracks]  # as the subtitles are
+    return PlayerLines(columns=columns, rows=_build_lines(columns, shown, audio), subtitles=subtitles)
 
 
 def _find_audio(paths: Sequence[str], segments: Sequence[Segment]) -> dict[int, str]:

@@ -13,6 +13,7 @@ from dubbing_core.timeline.alignment import Row, align_tracks, find_row_at, find
 from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 from dubbing_core.timeline.clock import parse_clock
 from dubbing_core.timeline.line_audio import match_line_audio
+from dubbing_core.timeline.line_times import repair_ends
 from dubbing_core.timeline.tracks import Segment
 from sessions_app.queries.keyset import KeysetPage
 from sessions_app.queries.timelines import VersionTexts
@@ -143,7 +144,8 @@ def get_transcript(
     :param line_audio: from `list_line_audio`.
     """
     columns = choose_columns(texts, chosen.columns)
-    reading = _Reading(columns, [track.segments for track in texts.load(columns)], line_audio)
+    tracks = [list(repair_ends(track.segments)) for track in texts.load(columns)]
+    reading = _Reading(columns, tracks, line_audio)
     found = reading.filter(chosen)
     target = reading.find_target(chosen)
     shown, previous, following = _cut(found, chosen, target, page_size)

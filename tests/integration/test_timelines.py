@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -30,7 +31,9 @@ from sessions_app.operations.timelines import (
     read_session_texts,
 )
 from sessions_app.operations.versions.fill_texts import fill_versions
+from sessions_app.queries.player import get_player_lines
 from sessions_app.queries.timelines import get_version_texts
+from sessions_app.queries.transcripts import TranscriptFilter, get_transcript
 from sessions_app.storage import get_store
 from sessions_app.storage.errors import StoreUnavailableError
 from tests.integration.programs import Program, problem_of
@@ -78,7 +81,7 @@ def test_a_save_marks_the_session_and_reading_stores_tracks_problems_and_reasons
             "language": "",
             "lines": 2,
             "speakers": 0,
-            "end_ms": 3000,
+            "end_ms": 6000,
             "digest": digest_track(track),
             "script": "",
         }
@@ -198,6 +201,28 @@ def test_the_table_of_a_translation_is_not_the_transcript_beside_a_real_one(worl
     document = version.complete_metadata
     assert document["transcription_text"] == "Hello. Bye."
     assert document["session_metadata"]["speakers"] == ["Ana"]
+
+
+def test_texts_downloads_and_pages_agree_on_an_end_before_its_start(world):
+    session = world.saved(files={"talk.mp4": b"source", "transcriptions/en.srt": SRT})
+    run(world, session)
+    client = signed_in(world.alice)
+    version = session.current
+    assert version is not None
+    (track,) = get_version_texts(version).tracks
+
+    def get(name: str) -> str:
+        response: Any = client.get(f"/sessions/{session.code}/versions/1/transcript/{name}")
+        return b"".join(response.streaming_content).decode()
+
+    assert track.end_ms == 6000
+    assert "00:00:04,000 --> 00:00:06,000" in get("source.srt")
+    assert "00:00:04.000 --> 00:00:06.000" in get("source.vtt")
+    assert "00:00:04.000,00:00:06.000" in get("source.csv")
+    assert json.loads(get("source.json"))["segments"][-1]["end"] == 6.0
+    row = get_transcript(get_version_texts(version), TranscriptFilter(), line_audio={}).page.items[-1]
+    assert (row.start_ms, row.end_ms) == (4000, 6000)
+    assert get_player_lines(version, tag="").rows[-1].end_ms == 6000
 
 
 def test_the_session_page_shows_why_a_text_was_not_read(world):

@@ -10,9 +10,12 @@ from typing import Any
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.stale_results import Input, Staleness
-from dubbing_core.timeline.text_digests import ANY_LANGUAGE, TRANSCRIPT
 from dubbing_core.voice_changes import has_changed_voice
 
+TRANSCRIPT = "*transcript"
+"""Key of the transcript in a file with several texts."""
+ANY_LANGUAGE = ""
+"""Key of a translation that is the only one of its file, or whose language the file does not state."""
 KEPT_CHANGES = 50
 """Of each input. Results that are older than all of them count as stale."""
 

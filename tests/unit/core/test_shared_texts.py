@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Mapping
 
 from dubbing_core.categories import Category
-from dubbing_core.input_history import InputHistory, SameText
+from dubbing_core.input_history import ANY_LANGUAGE, TRANSCRIPT, InputHistory, SameText
 from dubbing_core.labels import Role
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.stale_results import Input
 from dubbing_core.staleness import compute_progress_history
 from dubbing_core.steps import Step
-from dubbing_core.timeline.text_digests import ANY_LANGUAGE, TRANSCRIPT, digest_texts
+from dubbing_core.timeline.text_digests import digest_texts
 
 SHARED = "translated.json"
 Texts = dict[str, str]

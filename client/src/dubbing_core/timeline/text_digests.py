@@ -11,14 +11,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dubbing_core.input_history import ANY_LANGUAGE, TRANSCRIPT
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.timeline.tracks import Track, TrackKind
 
 DIGEST_SIZE = 16
 """In bytes."""
-TRANSCRIPT = "*transcript"
-ANY_LANGUAGE = ""
-"""Of a translation that is the only one of its file, or whose language the file does not state."""
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Soft hyphens, zero-width spaces and marks of direction; joiners stay, because they change letters of Persian and Hindi."""
 

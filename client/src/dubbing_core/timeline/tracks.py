@@ -22,7 +22,7 @@ class Segment(NamedTuple):
     """A line of dialog."""
 
     start_ms: int | None
-    """As written in the file, so an end may precede its start; None in files without times."""
+    """As written in the file, so an end may precede its start: see `repair_ends`. None where there is none."""
     end_ms: int | None
     speaker: str
     """As named in the file, or ""."""

@@ -9,10 +9,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dubbing_core.enums import StrEnum
+from dubbing_core.timeline.line_times import repair_ends, resolve_times
 from dubbing_core.timeline.tracks import Segment
 
-SHOWN_MS = 2000
-"""Of a line without an end, if no other line follows."""
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes UTF-8 for a legacy encoding."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -74,7 +73,7 @@ def write_csv(segments: Sequence[Segment]) -> Iterator[str]:
             segment.speaker,
             segment.text,
         ]
-        for number, segment in enumerate(segments, 1)
+        for number, segment in enumerate(repair_ends(segments), 1)
     )
     return write_table(["number", "start", "end", "speaker", "text"], rows)
 
@@ -91,7 +90,7 @@ def write_json(segments: Sequence[Segment]) -> Iterator[str]:
     Times are seconds, null where there are none.
     """
     yield '{"segments": ['
-    for index, segment in enumerate(segments):
+    for index, segment in enumerate(repair_ends(segments)):
         line = {
             "id": index,
             "start": None if segment.start_ms is None else segment.start_ms / 1000,
@@ -121,22 +120,6 @@ def neutralize_formula(cell: str) -> str:
     What begins a formula gets an apostrophe, as OWASP recommends.
     """
     return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) else cell
-
-
-def resolve_times(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each line.
-
-    What is missing or backwards is derived from the lines around it.
-    """
-    previous = 0
-    for index, segment in enumerate(segments):
-        start = segment.start_ms if segment.start_ms is not None else previous
-        end = segment.end_ms
-        if end is None or end <= start:
-            following = segments[index + 1].start_ms if index + 1 < len(segments) else None
-            end = following if following is not None and following > start else start + SHOWN_MS
-        yield start, end
-        previous = end
 
 
 def format_time(time_ms: int | None) -> str:

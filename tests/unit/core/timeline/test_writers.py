@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
+from dubbing_core.timeline.line_times import find_last_end
 from dubbing_core.timeline.reader import read_timeline
 from dubbing_core.timeline.tracks import Segment
 from dubbing_core.timeline.writers import TextFormat, write_track
@@ -51,6 +53,32 @@ def test_missing_and_backward_times_are_derived():
         "2\n00:00:05,000 --> 00:00:06,000\nb\n\n"
         "3\n00:00:06,000 --> 00:00:08,000\nc\nd -> e\n\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "end"),
+    [
+        ([Segment(9000, 6000, "", "backward")], 11_000),
+        ([Segment(9000, 9000, "", "no length")], 11_000),
+        ([Segment(9000, 6000, "", "before another"), Segment(9500, 9700, "", "other")], 9500),
+        ([Segment(9000, 9100, "", "right")], 9100),
+    ],
+)
+def test_every_format_and_the_end_of_a_track_agree_on_ends(lines, end):
+    seconds = f"{end // 1000:02}:{end % 1000:03}"
+    (json_line, *_) = json.loads(write(TextFormat.JSON, lines))["segments"]
+    (_, row, *_) = csv.reader(io.StringIO(write(TextFormat.CSV, lines)))
+
+    assert json_line["end"] == end / 1000
+    assert row[2] == f"00:00:{seconds.replace(':', '.')}"
+    assert f"--> 00:00:{seconds.replace(':', ',')}" in write(TextFormat.SRT, lines)
+    assert f"--> 00:00:{seconds.replace(':', '.')}" in write(TextFormat.VTT, lines)
+    assert find_last_end(lines) == max(end, lines[-1].end_ms or 0)
+
+
+def test_a_track_without_ends_has_no_last_end():
+    assert find_last_end([]) == 0
+    assert find_last_end([Segment(None, None, "", "a"), Segment(1000, None, "", "b")]) == 0
 
 
 def test_json_is_read_back_with_speakers():

@@ -1,4 +1,4 @@
-"""Place of a line that a search found: in a track of the transcript, or in a file without one."""
+"""Place of a found line: in a track of the transcript, or in another file."""
 
 from __future__ import annotations
 

@@ -480,7 +480,7 @@ def test_a_line_of_a_file_without_a_track_leads_to_its_copy_or_its_file(world: W
     transcript = f"/sessions/{session.code}/versions/1/transcript/"
     assert follow("a/copy.srt", 0) == f"{transcript}?show=source&of=source&line=1"
     assert follow("a/copy.srt", 3) == f"{transcript}?show=source&of=source&line=4"
-    assert follow("a/table.csv", 1) == f"{transcript}?show=source.2%2Csource&of=source.2&line=2"
+    assert follow("a/table.csv", 1) == f"{transcript}?show=source%2Csource.2&of=source.2&line=2"
     assert follow("a/copy.srt", 9) == transcript
     files = f"/sessions/{session.code}/?find=b%2Fother.srt#files"
     assert follow("b/other.srt", 0) == files

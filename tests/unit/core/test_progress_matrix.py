@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import Role
 from dubbing_core.progress import Progress, Stage
-from dubbing_core.progress_matrix import CellState, ProgressMatrix, compute_matrix
+from dubbing_core.progress_matrix import Cell, CellState, ProgressMatrix, compute_matrix
 from dubbing_core.selected_progress import select_progress
 from dubbing_core.selection import Selection
 from dubbing_core.steps import Step
@@ -218,3 +218,10 @@ def test_cells_beside_a_selected_one_are_not_in_the_part():
     places = [(language, step) for language in ("hi", "es") for step in (VOICED, DUBBED)]
     assert [part.is_selected(*place) for place in places] == [True, False, False, True]
     assert all(matrix.is_selected(*place) for place in places)
+
+
+def test_a_done_cell_names_files_that_are_empty_or_unreadable():
+    cell = Cell(state=CellState.DONE, files=3, empty_files=1)
+
+    assert cell.gaps == ["1 of 3 files are empty or unreadable"]
+    assert replace(cell, empty_files=0).gaps == []

@@ -64,11 +64,11 @@ def check_controls_at_rest(page: Page) -> None:
 
 
 def check_controls_in_use(page: Page) -> None:
-    player = page.locator("#player")
-    hindi = player.get_by_role("button", name="Hindi", exact=True).get_attribute("aria-keyshortcuts") or ""
+    region = page.locator("#player")
+    hindi = region.get_by_role("button", name="Hindi", exact=True).get_attribute("aria-keyshortcuts") or ""
     for key, name in (("m", "Unmute"), ("c", "Subtitles"), (hindi, "Hindi")):
         page.keyboard.press(key)
-        expect(player.get_by_role("button", name=name, exact=True)).to_be_visible()
+        expect(region.get_by_role("button", name=name, exact=True)).to_be_visible()
     lines = page.get_by_role("region", name="Lines").get_by_role("listitem")
     expect(lines.nth(2)).to_contain_text(LINES["hi"][2])
     page.locator("#player .player-settings > summary").click()

@@ -78,7 +78,7 @@ class Cell:
             found.append(self.shorter.summary)
         if self.cut_files:
             found.append(self._describe_flaw(self.flaw or sentence("cut off")))
-        if self.has_results and self.empty_files and not self.lines:  # lines name what they are without
+        if self.has_results and self.empty_files and not self.lines:  # the lines name what is missing
             count, total = self.empty_files, self.files
             found.append(
                 sentence("%(count)s of %(total)s files are empty or unreadable", count=count, total=total)

@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from dubbing_core.checked_results import Check, CheckedResult
-from dubbing_core.input_history import ComparedLines, InputHistory, Place, SameText
+from dubbing_core.input_history import ComparedLines, InputHistory, Place
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
+from dubbing_core.own_texts import NO_OWN_TEXTS, OwnTexts, find_own_texts, get_cell_contents, get_cell_since
 from dubbing_core.progress_matrix import Cell, ProgressMatrix, compute_document_progress
 from dubbing_core.project_edits import read_edits
 from dubbing_core.selected_cells import ALL_LANGUAGES, SelectedCell
@@ -40,11 +41,6 @@ LINE_INPUTS = {Step.TRANSLATED: Input.TRANSCRIBED, Step.VOICED: Input.TRANSLATED
 NO_CHECKS: Mapping[Any, KnownCheck] = MappingProxyType({})
 NO_CONTENTS: Mapping[str, str] = MappingProxyType({})
 DIGEST_LENGTH = 12
-
-Value = TypeVar("Value")
-OwnTexts = Mapping[tuple[str, Step], Mapping[str, "SameText | None"]]
-"""Lines of each cell in files with several texts, by path; None if a file has none in that language."""
-NO_OWN_TEXTS: OwnTexts = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,44 +106,6 @@ CompareLines = Callable[[OutdatedResult], "Staleness | None"]
 """Returns why outdated files are stale, by their lines; None if the text of none of them changed."""
 
 
-def find_own_texts(matrix: ProgressMatrix, files: Iterable[ManifestEntry], history: InputHistory) -> OwnTexts:
-    """Return the lines of each cell in files with several texts.
-
-    The other texts of such a file are neither input nor result of a language. The whole file counts until its texts were read,
-    and where its label claims a language that the file does not state.
-    """
-    if not history.same_texts:
-        return NO_OWN_TEXTS
-    shared = {
-        file.path: (same, file.language)
-        for file in files
-        if (same := history.same_texts.get(file.sha256)) and same.own
-    }
-    found: dict[tuple[str, Step], dict[str, SameText | None]] = {}
-    for language, step in matrix.places if shared else ():
-        if step not in {Step.TRANSCRIBED, Step.TRANSLATED}:
-            continue
-        for path in matrix.cell(language, step).paths:
-            if path not in shared:
-                continue
-            same, label = shared[path]
-            text = same.find_transcript() if step is Step.TRANSCRIBED else same.find_translation(language)
-            if text or (language and not label):
-                found.setdefault((language, step), {})[path] = text
-    return found
-
-
-def get_cell_contents(
-    contents: Mapping[str, str], cell: Cell, own: Mapping[str, SameText | None] | None
-) -> Mapping[str, str]:
-    """Return the digest of each file of a cell, by path.
-
-    :param contents: of all files.
-    :param own: lines of the cell in files with several texts.
-    """
-    return _replace_values(contents, cell, {path: text.sha256 for path, text in (own or {}).items() if text})
-
-
 def compute_input_digests(
     matrix: ProgressMatrix,
     document: Mapping[str, Any],
@@ -205,7 +163,7 @@ def compute_progress_history(
 
     def compare_or_recall(outdated: OutdatedResult) -> Staleness | None:
         place = (outdated.language, outdated.step)
-        of_cell = _get_cell_since(since, matrix.cell(*place), own_texts.get(place))
+        of_cell = get_cell_since(since, matrix.cell(*place), own_texts.get(place))
         key = outdated.compute_key(digests[outdated.place], of_cell)
         known = history.compared_lines.get(outdated.name)
         if compare_lines is not None:
@@ -316,7 +274,7 @@ def find_stale(
             own = own_texts.get((language, step))
             contents, since = (
                 get_cell_contents(all_contents, cell, own),
-                _get_cell_since(all_since, cell, own),
+                get_cell_since(all_since, cell, own),
             )
             if check:
                 since = check.correct_since(cell, contents, since)
@@ -370,18 +328,6 @@ def _may_have_older_lines(language: str, step: Step, history: InputHistory) -> b
     if step is not Step.TRANSLATED or not own[1:] or not changes[1:]:
         return False
     return bool(changes[-1].digest) and changes[-1].version > own[0].version
-
-
-def _get_cell_since(
-    since: Mapping[str, int], cell: Cell, own: Mapping[str, SameText | None] | None
-) -> Mapping[str, int]:
-    """Return the version in which each file of a cell first had its lines, by path."""
-    found = {path: min(text.since, since[path]) for path, text in (own or {}).items() if text}
-    return _replace_values(since, cell, found)
-
-
-def _replace_values(values: Mapping[str, Value], cell: Cell, own: Mapping[str, Value]) -> Mapping[str, Value]:
-    return {path: own.get(path, values[path]) for path in cell.paths} if own else values
 
 
 def _get_place(language: str, cause: Input) -> Place:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from dubbing_core.checked_results import Check, shorten_digests
 from dubbing_core.input_history import InputHistory
 from dubbing_core.manifest import Manifest
+from dubbing_core.own_texts import find_own_texts, get_cell_contents
 from dubbing_core.progress_matrix import compute_document_progress
 from dubbing_core.project_edits import ProjectEdits
 from dubbing_core.selected_cells import SelectedCell, describe_cells
@@ -17,8 +18,6 @@ from dubbing_core.sentences import sentence
 from dubbing_core.staleness import (
     compute_input_digests,
     describe_inputs,
-    find_own_texts,
-    get_cell_contents,
     name_cell,
 )
 from sessions_app.models import Version

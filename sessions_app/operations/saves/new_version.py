@@ -17,6 +17,7 @@ from dubbing_core.placement import Placement
 from dubbing_core.project_edits import read_edits, state_source_language, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
 from dubbing_core.stated_texts import find_stated_texts, leave_out_stated
+from dubbing_core.texts import ExtractedTexts
 from dubbing_core.timeline.session_texts import remove_filled
 from sessions_app.models import Blob, DubbingSession, Version
 from sessions_app.operations.errors import BadInputError
@@ -87,13 +88,12 @@ def build_new_version(
     texts = read_metadata_texts(
         context.store, manifest, changed=changed, languages=languages, recognition=recognition
     )
-    base = _state_language(_keep_edits(uploaded, earlier) if uploaded is not None else earlier, params)
-    edits = read_edits(base)
-    if base is not None and uploaded is not None:
-        categories = {entry.category for entry in manifest.entries}
-        stated = find_stated_texts(uploaded, earlier, texts, categories=categories, stated=edits.stated_texts)
-        edits = replace(edits, stated_texts=stated)
-        base = write_edits(base, edits)
+    base = (
+        earlier
+        if uploaded is None
+        else _state_texts(_keep_edits(uploaded, earlier), earlier, texts, manifest)
+    )
+    base = _state_language(base, params)
     return NewVersion(
         manifest=manifest,
         blob_ids=blob_ids,
@@ -101,7 +101,7 @@ def build_new_version(
             base,
             entries=manifest.entries,
             video_name=_find_video_name(entries, changed) if uploaded is None else None,
-            texts=leave_out_stated(texts, edits.stated_texts),
+            texts=leave_out_stated(texts, read_edits(base).stated_texts),
             created_at=session.created_at if session else now,
             last_updated=now,
             last_accessed=max(session.last_accessed, now) if session else now,
@@ -161,6 +161,19 @@ def _keep_edits(uploaded: Mapping[str, Any], earlier: Mapping[str, Any] | None) 
     """
     edits = read_edits(earlier)
     return write_edits(uploaded, edits) if edits and not read_edits(uploaded) else uploaded
+
+
+def _state_texts(
+    uploaded: Mapping[str, Any],
+    earlier: Mapping[str, Any] | None,
+    texts: ExtractedTexts,
+    manifest: Manifest,
+) -> Mapping[str, Any]:
+    """Return an uploaded document that records which of its texts a person stated."""
+    edits = read_edits(uploaded)
+    categories = {entry.category for entry in manifest.entries}
+    stated = find_stated_texts(uploaded, earlier, texts, categories=categories, stated=edits.stated_texts)
+    return write_edits(uploaded, replace(edits, stated_texts=stated))
 
 
 def _state_language(

@@ -1,6 +1,6 @@
-"""Own texts of a language in files with several: `translated.json` holds the lines of all.
+"""Own texts of a language in files that several languages share.
 
-What the other languages have in such a file is neither input nor result of this one.
+What the others have in `translated.json` is neither input nor result of this one.
 """
 
 from __future__ import annotations

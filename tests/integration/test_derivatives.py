@@ -280,6 +280,19 @@ def test_made_again_they_replace_the_old_ones(world, files):
     assert collect_garbage(now=world.clock(), dry_run=False).unreferenced.count == 1
 
 
+def test_made_again_those_whose_bytes_were_lost_are_stored(world, files):
+    session = world.saved(files={"talk.mp4": files["talk.mp4"]})
+    make(world, session)
+    blob = Blob.objects.get(derivative_of__kind=Kind.AUDIO)
+    get_store().delete(blob_key(blob.sha256))
+    discard_all_derivatives()
+
+    assert make_pending_derivatives(clock=world.clock) == DerivativeReport(sessions=1, made=5)
+
+    assert Blob.objects.get(derivative_of__kind=Kind.AUDIO) == blob
+    assert len(b"".join(get_store().read(blob_key(blob.sha256), 0, blob.size))) == blob.size
+
+
 def test_a_worker_that_died_while_it_stored_one_makes_it_again(world, files, monkeypatch):
     session = world.saved(files={"talk.mp4": files["talk.mp4"]})
     read_session_media(session_id=session.pk, clock=world.clock)

@@ -14,6 +14,7 @@ from sessions_app.models import Blob, Derivative, GarbageCandidate
 from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.derivatives.missing import MAKER_VERSION
 from sessions_app.operations.ingest.rows import claim_rows
+from sessions_app.storage.errors import ObjectMissingError
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.staging import SMALL_SIZE
 from sessions_app.storage.store import BlobStore
@@ -68,9 +69,9 @@ def _store(
         _write(source_id, made.kind, values | {"blob_id": blobs[0].pk})
 
     blob = claim_rows({0: digest}, pin=refer, now=now)[0]
-    if blob.state == Blob.State.STORED:
-        return
     key = blob_key(digest.sha256)
+    if blob.state == Blob.State.STORED and _has_bytes(store, key, digest.size):
+        return
     if digest.size <= SMALL_SIZE:
         store.put_all([(key, b"".join(made.read()))])
     else:
@@ -79,6 +80,14 @@ def _store(
                 writer.write(chunk)
     with deferred_sync():
         Blob.objects.filter(pk=blob.pk, state=Blob.State.WRITING).update(state=Blob.State.STORED)
+
+
+def _has_bytes(store: BlobStore, key: str, size: int) -> bool:
+    """Return whether the object is complete: one that was lost is written again."""
+    try:
+        return store.size(key) == size
+    except ObjectMissingError:
+        return False
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildFonts } from "./fonts.js";
-import { buildSprite } from "./icons.js";
+import { buildSprite, lucideMasks } from "./icons.js";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const OUTPUT = join(ROOT, "..", "static", "dist");
@@ -14,6 +14,7 @@ const { metafile, outputFiles } = await build({
   entryPoints: ["src/pages/*.js", "src/upload/hash-worker.js", "css/pages/*.css"],
   entryNames: "[name]",
   external: ["*.woff2"],
+  plugins: [lucideMasks(ROOT)],
   outdir: OUTPUT,
   bundle: true,
   minify: true,

@@ -13,7 +13,7 @@ from sessions_app.admin.search import find_sessions, find_users, parse_code
 from sessions_app.models import Job
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
-from sessions_app.translation import localize_size
+from sessions_app.translation import localize_size, localize_stored
 
 
 @admin.register(Job)
@@ -28,7 +28,7 @@ class JobAdmin(LargeTableAdmin[Job]):
         "attempt",
         "created_at",
         "finished_at",
-        "error_message",
+        "error",
     )
     list_select_related = ("owner", "session")
     list_filter = ("state", "kind")
@@ -47,7 +47,7 @@ class JobAdmin(LargeTableAdmin[Job]):
         "params",
         "result",
         "error_code",
-        "error_message",
+        "error",
         "detail",
         "created_at",
         "published_at",
@@ -80,6 +80,10 @@ class JobAdmin(LargeTableAdmin[Job]):
             if job.total_bytes
             else ""
         )
+
+    @admin.display(description=gettext_lazy("error message"))
+    def error(self, job: Job) -> str:
+        return localize_stored(job.error_message)
 
     @admin.display(description=gettext_lazy("error detail"))
     def detail(self, job: Job) -> SafeString:

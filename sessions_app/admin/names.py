@@ -159,7 +159,6 @@ HELP_TEXTS = (
     gettext_noop("Path in the saved folder."),
     gettext_noop("Recipient or purpose."),
     gettext_noop("SHA-256 of the canonical manifest and metadata."),
-    gettext_noop("Sentence for the user."),
     gettext_noop("When garbage collection found the blob without references."),
     gettext_noop("When the bytes were deleted."),
     gettext_noop("Whether it makes light copies of videos."),

@@ -18,7 +18,11 @@ TIMEOUT = 30
 
 
 @pytest.fixture
-def connection(tmp_path: Path, django_db_blocker: Any) -> Iterator[base.DatabaseWrapper]:
+def connection(
+    tmp_path: Path, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[base.DatabaseWrapper]:
+    # The browser of tests before these runs an event loop in this thread.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     database = {
         "ENGINE": "dubbing_sessions.sqlite3",
         "NAME": tmp_path / "db.sqlite3",

@@ -18,13 +18,14 @@ TIMES = re.compile(
 )
 START = ("asign", "ah", "am", "as", "af")
 END = ("bsign", "bh", "bm", "bs", "bf")
-# A time has less than 40 characters: the bound keeps searches linear in long lines.
+# A time has less than 40 characters: the bound keeps searches linear in long lines. So does a character between two runs of spaces.
 CLOCK_LIKE = r"\S{0,40}(?:\d:|:\d)\S{0,40}"
+ARROW = r"(?:\S{1,40}[ \t]*)?-->"
 LIKE_TIMES = re.compile(
-    rf"^[ \t]*\S{{0,40}}\d\S{{0,40}}[ \t]*-->|^[ \t]*-->[ \t]*\S{{0,40}}\d|^[ \t]*\S{{0,40}}[ \t]*-->[ \t]*{CLOCK_LIKE}",
+    rf"^[ \t]*\S{{0,40}}\d\S{{0,40}}[ \t]*-->|^[ \t]*-->[ \t]*\S{{0,40}}\d|^[ \t]*{ARROW}[ \t]*{CLOCK_LIKE}",
     re.MULTILINE,
 )
-UNREADABLE_TIMES = re.compile(rf"[ \t]*(?:{CLOCK_LIKE}[ \t]*-->|\S{{0,40}}[ \t]*-->[ \t]*{CLOCK_LIKE})")
+UNREADABLE_TIMES = re.compile(rf"[ \t]*(?:{CLOCK_LIKE}[ \t]*-->|{ARROW}[ \t]*{CLOCK_LIKE})")
 """Times in which something is wrong: a digit is another character, or one of them is missing."""
 INDEX = re.compile(r"(?:\A|\n)[ \t]*\d+[ \t]*\Z")
 

@@ -155,7 +155,8 @@ class TestSrt:
         assert texts(read("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n".encode())) == [text]
 
     def test_long_lines_like_times_are_read_fast(self):
-        lines = "1:" * 100_000 + "\n" + "00:00:0x,000 --> x\n" * 100_000
+        blank = " " * 200_000 + "\n" + "\t" * 200_000 + "\na" + " " * 200_000 + "b\n"
+        lines = blank + "1:" * 100_000 + "\n" + "00:00:0x,000 --> x\n" * 100_000
         timeline = read("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{lines}".encode())
 
         assert timeline.problem_count == 100_001

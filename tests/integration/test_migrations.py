@@ -293,6 +293,36 @@ def create_chunk(apps: StateApps) -> str:
     return lines
 
 
+def create_shared_text(apps: StateApps) -> int:
+    """Create a text of two languages in one session, as 0041 defines it; return the session's key."""
+    apps.get_model(APP, "Version").objects.update(texts_digest="filled")
+    apps.get_model(APP, "DubbingSession").objects.update(has_unread_texts=False)
+    entry = apps.get_model(APP, "Entry").objects.filter(session__current__isnull=False)[0]
+    blob = apps.get_model(APP, "Blob").objects.create(
+        sha256="d" * 64, size=1, crc32=2, state="stored", created_at=MOMENT
+    )
+    apps.get_model(APP, "Entry").objects.filter(pk=entry.pk).update(blob=blob)
+    track = {"kind": "translation", "digest": "1"}
+    apps.get_model(APP, "BlobTimeline").objects.create(
+        blob=blob,
+        reader_version=1,
+        tracks=b"",
+        summary=[{**track, "language": "hi"}, {**track, "language": "ar"}],
+        read_at=MOMENT,
+    )
+    return entry.session_id
+
+
+def check_shared_texts() -> None:
+    shared = create_shared_text(migrate("0041_count_listed_sessions"))
+
+    call_command("migrate", verbosity=0)
+
+    assert set(Version.objects.filter(texts_digest="").values_list("session_id", flat=True)) == {shared}
+    unread = DubbingSession.objects.filter(has_unread_texts=True)
+    assert set(unread.values_list("pk", flat=True)) == {shared}
+
+
 def check_saved_paths() -> None:
     rows = Entry.objects.filter(session__name="saved paths").order_by("path", "added_in")
     assert list(rows.values_list("path", "category", "added_in")) == [
@@ -399,3 +429,6 @@ def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
     with subtests.test("and back"):
         assert before.get_model(APP, "TextChunk").objects.get().lines == lines
         before.get_model(APP, "TextChunk").objects.all().delete()
+
+    with subtests.test("0042 lets texts of several languages be compared again"):
+        check_shared_texts()

@@ -663,6 +663,20 @@ def test_a_language_that_is_added_to_a_shared_file_makes_no_other_one_stale(worl
     assert list_stale(fill(world, shared)) == {}
 
 
+def test_a_second_language_in_a_file_with_one_leaves_the_first_as_it_was(world):
+    session = world.saved(files={"talk.mp4": b"source", SHARED: encode_lines({"hi": LINES["hi"]})})
+    world.save(session, {"audio/hi_audio.wav": b"hi"})
+    assert list_stale(fill(world, session)) == {}
+
+    for languages in ("hi", "ar"), ("ar", "hi"), ("hi",):
+        world.save(session, {SHARED: encode_lines({language: LINES[language] for language in languages})})
+        assert list_stale(fill(world, session)) == {}
+    world.save(session, {SHARED: encode_lines({**LINES, "hi": ["नमस्ते", "फिर मिलेंगे"]})})
+    assert list_stale(fill(world, session)) == {
+        ("hi", "voiced"): "translation changed in v6, this is from v2"
+    }
+
+
 def test_a_changed_line_in_a_shared_file_makes_only_its_own_language_stale(world, shared):
     hindi = {("hi", "voiced"): "translation changed in v3, this is from v2"}
     world.save(shared, {SHARED: encode_lines({**LINES, "hi": ["नमस्ते", "फिर मिलेंगे"]})})

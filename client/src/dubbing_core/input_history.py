@@ -51,7 +51,7 @@ class SameText:
     since: int
     """Version in which the session first had them."""
     own: Mapping[str, SameText] | None = None
-    """Of a file with several texts: the earliest contents with each, by folded language, `ANY_LANGUAGE` or `TRANSCRIPT`."""
+    """Of a file that has, or had, several texts: the earliest contents with each, by folded language, `ANY_LANGUAGE` or `TRANSCRIPT`."""
 
     @classmethod
     def from_json(cls, row: Sequence[Any]) -> SameText:

@@ -134,6 +134,14 @@ def test_a_translation_that_changes_in_a_project_file_leaves_the_transcript_as_i
     assert len(project.history.changes["", Input.TRANSCRIBED]) == 2
 
 
+def test_a_second_translation_in_a_project_file_leaves_the_first_as_it_was():
+    project = Project(role=Role.PROJECT, label="hi", audio=("hi",))
+    project.save({TRANSCRIPT: "1", ANY_LANGUAGE: "1", "hi": "1"})
+
+    assert project.save({TRANSCRIPT: "1", "hi": "1", "ar": "1"}) == {}
+    assert project.save({TRANSCRIPT: "1", "hi": "2", "ar": "1"}) == {"hi": 3}
+
+
 def test_a_file_whose_label_claims_another_language_counts_as_a_whole():
     project = Project(label="es", audio=("es",))
     project.save({"hi": "1", "ar": "1"})
@@ -163,5 +171,5 @@ def test_texts_of_a_file_have_digests_by_language():
 
     assert list(digest_texts(tracks)) == [TRANSCRIPT, "hi", "pt-br", ANY_LANGUAGE]
     assert digest_texts(tracks)["hi"] == digest_texts(tracks)["pt-br"]
-    assert list(digest_texts(tracks[:2])) == [TRANSCRIPT, ANY_LANGUAGE]
+    assert set(digest_texts(tracks[:2])) == {TRANSCRIPT, ANY_LANGUAGE, "hi"}
     assert digest_texts(tracks[:2])[ANY_LANGUAGE] == digest_texts(tracks)["hi"]

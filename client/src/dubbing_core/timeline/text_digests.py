@@ -47,19 +47,22 @@ def digest_file(tracks: Iterable[tuple[str, str, str]]) -> str:
 
 
 def digest_texts(tracks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the digest of each text of a file with several tracks.
+    """Return the digest of each text of a file.
 
-    By folded language, `ANY_LANGUAGE` or `TRANSCRIPT`.
+    By folded language, `ANY_LANGUAGE` or `TRANSCRIPT`. The only translation of a file has both the language that the file states and any:
+    it stays the same text when others are added to it.
 
     :param tracks: kind, language and digest of each, as they are stored.
     """
     has_one_translation = sum(track["kind"] != TrackKind.TRANSCRIPT for track in tracks) == 1
     texts: dict[str, list[str]] = {}
     for track in tracks:
-        key = ANY_LANGUAGE if has_one_translation else fold_language_tag(track["language"])
         if track["kind"] == TrackKind.TRANSCRIPT:
-            key = TRANSCRIPT
-        texts.setdefault(key, []).append(track["digest"])
+            keys = {TRANSCRIPT}
+        else:
+            keys = {fold_language_tag(track["language"]), *([ANY_LANGUAGE] if has_one_translation else [])}
+        for key in keys:
+            texts.setdefault(key, []).append(track["digest"])
     return {key: _digest(digests, b"text-v1") for key, digests in texts.items()}
 
 

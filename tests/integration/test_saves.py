@@ -325,6 +325,23 @@ def test_typed_texts_of_a_metadata_json_stay_when_files_change(world: World):
     assert document["voices"] == {"hi": "mine", "es": "other"}
 
 
+def test_a_typed_text_that_was_removed_with_its_file_keeps_no_later_file_out(world: World):
+    typed = {"transcription_text": "", "translations": {"hi": "टाइप", "es": "Escrito"}, "voices": {}}
+    files = {
+        "metadata.json": json.dumps(typed).encode(),
+        "translations/hi.txt": "फ़ाइल से".encode(),
+        "translations/es.txt": b"Hola",
+    }
+    session = world.saved(files=files)
+    world.save(session, {}, removed=("translations/hi.txt",))
+
+    world.save(session, {"translations/hi.txt": "नई फ़ाइल".encode()})
+
+    session.refresh_from_db()
+    assert session.current is not None
+    assert session.current.metadata["translations"] == {"hi": "नई फ़ाइल", "es": "Escrito"}
+
+
 def test_unknown_keys_of_an_uploaded_metadata_json_are_preserved(world: World):
     uploaded = b'{"video_name": "talk.mov", "mixing": {"gain": 0.5}, "session_metadata": {"tool": "mine"}}'
     session = world.saved(files={"metadata.json": uploaded, "audio/hi_audio.wav": b"x"})

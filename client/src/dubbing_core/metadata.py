@@ -23,6 +23,7 @@ from dubbing_core.progress_matrix import compute_document_progress, list_target_
 from dubbing_core.project_edits import ProjectEdits, read_edits, write_edits
 from dubbing_core.sentences import sentence
 from dubbing_core.session_names import sanitize_session_name
+from dubbing_core.stated_texts import forget_absent
 from dubbing_core.strict_json import JsonError, check_json, parse_json
 from dubbing_core.texts import ExtractedTexts
 from dubbing_core.timestamps import format_timestamp, parse_timestamp
@@ -244,7 +245,8 @@ def filter_document(
             for key, voice in (document.get("voices") or {}).items()
             if fold_language_tag(key) not in removed
         }
-        reduced = write_edits(reduced, _filter_edits(read_edits(document), selected, removed))
+        edits = _filter_edits(read_edits(document), selected, removed)
+        reduced = forget_absent(write_edits(reduced, edits))
     timestamps = read_timestamps(document)
     epoch = datetime.fromtimestamp(0, timezone.utc)
     return build_document(

@@ -18,6 +18,7 @@ KEY = "edits"
 """Key in `session_metadata`, which the original session manager neither writes nor reads."""
 LANGUAGES_LIMIT = 200
 VOICES_LIMIT = 1000
+STATED_TEXTS_LIMIT = 1 + LANGUAGES_LIMIT + VOICES_LIMIT
 VOICE_KEYS = ("voice", "voice_id", "voice_name", "name")
 """Keys of a voice's name in a tool's settings of it."""
 NO_VOICES: Mapping[str, str] = MappingProxyType({})
@@ -186,7 +187,7 @@ def _read_tags(value: Any) -> tuple[str, ...]:
 
 
 def _read_names(value: Any) -> tuple[str, ...]:
-    names = value[:VOICES_LIMIT] if isinstance(value, list) else []
+    names = value[:STATED_TEXTS_LIMIT] if isinstance(value, list) else []
     return tuple(name for name in names if isinstance(name, str))
 
 

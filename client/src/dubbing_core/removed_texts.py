@@ -9,6 +9,7 @@ from dubbing_core.categories import Category
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.progress_matrix import list_target_languages
+from dubbing_core.stated_texts import forget_absent
 
 
 def drop_removed_texts(
@@ -39,7 +40,7 @@ def drop_removed_texts(
     reduced["languages"] = [
         tag for tag in document.get("languages") or () if fold_language_tag(tag) not in unused
     ]
-    return reduced
+    return forget_absent(reduced)
 
 
 def _has(entries: Iterable[ManifestEntry], category: Category) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from dubbing_core.categories import Category
-from dubbing_core.project_edits import name_voice
+from dubbing_core.languages import fold_language_tag
+from dubbing_core.project_edits import name_voice, read_edits, write_edits
 from dubbing_core.texts import ExtractedTexts
 
 CATEGORIES = {
@@ -15,8 +16,8 @@ CATEGORIES = {
     "translations": Category.TRANSLATIONS,
     "voices": Category.VOICES,
 }
-Key = tuple[str, str]
-"""Key of the document, and of the language or speaker in it."""
+SINGLE = "transcription_text"
+"""The text without a language."""
 
 
 def find_stated_texts(
@@ -37,52 +38,68 @@ def find_stated_texts(
     :param stated: texts that were stated before.
     """
     before, found = dict(_list_texts(earlier or {})), dict(_list_found(texts))
+    known = set(map(_fold_name, stated))
     names = []
-    for key, text in _list_texts(uploaded):
-        has_file = CATEGORIES[key[0]] in categories  # else a recognizer has found it in the document itself
-        is_new = text != before.get(key) if earlier is not None else key in found or not has_file
-        if (text != found.get(key) or not has_file) and (is_new or _name(key) in stated):
-            names.append(_name(key))
+    for name, text in _list_texts(uploaded):
+        has_file = (
+            CATEGORIES[name.partition(" ")[0]] in categories
+        )  # else a recognizer has found it in the document itself
+        is_new = text != before.get(name) if earlier is not None else name in found or not has_file
+        if (text != found.get(name) or not has_file) and (is_new or name in known):
+            names.append(name)
     return tuple(names)
+
+
+def forget_absent(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document that states none of the texts that it does not have.
+
+    A file that comes later would be left out for them.
+    """
+    edits = read_edits(document)
+    present = {name for name, _ in _list_texts(document)}
+    names = tuple(name for name in edits.stated_texts if _fold_name(name) in present)
+    if names == edits.stated_texts:
+        return dict(document)
+    return write_edits(document, replace(edits, stated_texts=names))
 
 
 def leave_out_stated(texts: ExtractedTexts, stated: Collection[str]) -> ExtractedTexts:
     """Return the texts of files without those that a person stated."""
+    known = set(map(_fold_name, stated))
 
     def drop(group: str, values: Mapping[str, str] | None) -> dict[str, str] | None:
-        return {
-            key: text for key, text in (values or {}).items() if _name((group, key)) not in stated
-        } or None
+        return {key: text for key, text in (values or {}).items() if _name(group, key) not in known} or None
 
-    is_stated = _name(("transcription_text", "")) in stated
     return replace(
         texts,
-        transcription_text=None if is_stated else texts.transcription_text,
+        transcription_text=None if SINGLE in known else texts.transcription_text,
         translations=drop("translations", texts.translations),
         voices=drop("voices", texts.voices),
     )
 
 
-def _list_texts(document: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
-    if text := document.get("transcription_text"):
-        yield ("transcription_text", ""), text
+def _list_texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each."""
+    if text := document.get(SINGLE):
+        yield SINGLE, text
     for tag, text in (document.get("translations") or {}).items():
         if text:
-            yield ("translations", tag), text
+            yield _name("translations", tag), text
     for key, voice in (document.get("voices") or {}).items():
-        if name := name_voice(voice):
-            yield ("voices", key), name
+        if text := name_voice(voice):
+            yield _name("voices", key), text
 
 
-def _list_found(texts: ExtractedTexts) -> Iterator[tuple[Key, str]]:
+def _list_found(texts: ExtractedTexts) -> Iterator[tuple[str, str]]:
     yield from _list_texts(
-        {
-            "transcription_text": texts.transcription_text,
-            "translations": texts.translations,
-            "voices": texts.voices,
-        }
+        {SINGLE: texts.transcription_text, "translations": texts.translations, "voices": texts.voices}
     )
 
 
-def _name(key: Key) -> str:
-    return " ".join(filter(None, key))
+def _name(group: str, key: str) -> str:
+    return f"{group} {fold_language_tag(key)}"
+
+
+def _fold_name(name: str) -> str:
+    group, _, key = name.partition(" ")
+    return _name(group, key) if key else group

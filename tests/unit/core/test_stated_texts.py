@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dubbing_core.categories import Category
-from dubbing_core.stated_texts import find_stated_texts, leave_out_stated
+from dubbing_core.stated_texts import find_stated_texts, forget_absent, leave_out_stated
 from dubbing_core.texts import ExtractedTexts
 
 FILES = {Category.TRANSLATIONS}
@@ -54,3 +54,21 @@ def test_stated_texts_are_left_out_of_those_of_files():
     left = leave_out_stated(texts, ("transcription_text", "translations hi", "voices es"))
 
     assert left == ExtractedTexts(translations={"es": "uno"}, voices={"hi": "a"})
+
+
+def test_spellings_of_a_tag_are_the_same_text():
+    texts = ExtractedTexts(translations={"pt_br": "um"})
+
+    names = find_stated_texts({"translations": {"pt-BR": "dois"}}, None, texts, categories=FILES, stated=())
+
+    assert names == ("translations pt-br",)
+    assert leave_out_stated(texts, ("translations pt-BR",)).translations is None
+
+
+def test_texts_that_are_absent_are_stated_no_more():
+    edits = {"stated_texts": ["transcription_text", "translations hi", "translations ES", "voices hi"]}
+    document = {"translations": {"es": "uno"}, "voices": {"hi": ""}, "session_metadata": {"edits": edits}}
+
+    kept = forget_absent(document)["session_metadata"]["edits"]
+
+    assert kept == {"stated_texts": ["translations ES"]}

@@ -1,4 +1,4 @@
-"""Version of the client, as `pip` knows it."""
+"""Version of the client, as in `pyproject.toml`."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ ENGINES = _split(
     " piper polly tts xtts"
 )
 PRODUCTS = _split(
-    "audio dub dubbed dubbing final mix mixed narration output speech sub subs subtitle subtitles track transcript"
+    "audio captions dub dubbed dubbing final mix mixed narration output speech sub subs subtitle subtitles track transcript"
     " translated translation translations tts video vocals voice voices"
 )
 

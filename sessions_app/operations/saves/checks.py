@@ -15,11 +15,7 @@ from dubbing_core.progress_matrix import compute_document_progress
 from dubbing_core.project_edits import ProjectEdits
 from dubbing_core.selected_cells import SelectedCell, describe_cells
 from dubbing_core.sentences import sentence
-from dubbing_core.staleness import (
-    compute_input_digests,
-    describe_inputs,
-    name_cell,
-)
+from dubbing_core.staleness import compute_input_digests, describe_inputs, name_cell
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError
 

@@ -88,12 +88,7 @@ def build_new_version(
     texts = read_metadata_texts(
         context.store, manifest, changed=changed, languages=languages, recognition=recognition
     )
-    base = (
-        earlier
-        if uploaded is None
-        else _state_texts(_keep_edits(uploaded, earlier), earlier, texts, manifest)
-    )
-    base = _state_language(base, params)
+    base = _choose_document(uploaded, earlier, texts, manifest, params)
     return NewVersion(
         manifest=manifest,
         blob_ids=blob_ids,
@@ -152,6 +147,19 @@ def _correct_labels(
         return apply_label_changes(entries, present)
     except LabelError as error:
         raise BadInputError(str(error), code=error.code) from error
+
+
+def _choose_document(
+    uploaded: Mapping[str, Any] | None,
+    earlier: Mapping[str, Any] | None,
+    texts: ExtractedTexts,
+    manifest: Manifest,
+    params: Mapping[str, Any],
+) -> Mapping[str, Any] | None:
+    """Return the uploaded document, or else the earlier one, with what was stated with the save."""
+    if uploaded is None:
+        return _state_language(earlier, params)
+    return _state_language(_state_texts(_keep_edits(uploaded, earlier), earlier, texts, manifest), params)
 
 
 def _keep_edits(uploaded: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> Mapping[str, Any]:

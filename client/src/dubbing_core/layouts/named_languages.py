@@ -10,6 +10,7 @@ from dubbing_core.language_names import find_language
 from dubbing_core.languages import PRODUCTS, SPOKEN_LANGUAGES, fold_language_tag
 
 WORD_SEPARATORS = re.compile(r"[\s_.()\[\]-]+")
+NUMBER = re.compile(r"v?\d+", re.IGNORECASE)
 OTHER_WORDS = frozenset({"polish"})
 """Names of languages that are frequent words as well."""
 
@@ -17,8 +18,8 @@ OTHER_WORDS = frozenset({"polish"})
 def find_named_language(path: str, *, languages: Sequence[str] = ()) -> str:
     """Return the tag of the language whose name is in a path, or "".
 
-    The name is that of a folder or the whole of the file's, its last one or two words, or the first one before words such as `audio`. It
-    is English or in the language itself.
+    The name is that of a folder or the whole of the file's, or its last one or two words. Numbers, versions and words such as `audio` may
+    follow. It is English or in the language itself.
 
     :param languages: tags of the session, which are returned as spelled there.
     """
@@ -39,6 +40,6 @@ def _list_candidates(path: str) -> Iterator[str]:
     *folders, name = path.split("/")
     stem = name.rpartition(".")[0] or name
     words = [word for word in WORD_SEPARATORS.split(stem) if word]
+    while words and (words[-1].casefold() in PRODUCTS or NUMBER.fullmatch(words[-1])):
+        words.pop()
     yield from (*reversed(folders), " ".join(words), " ".join(words[-2:]), *words[-1:])
-    if len(words) > 1 and all(word.casefold() in PRODUCTS or word.isdigit() for word in words[1:]):
-        yield words[0]

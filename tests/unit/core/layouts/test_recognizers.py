@@ -610,6 +610,9 @@ def test_the_language_follows_the_title_of_the_source():
     ("path", "language"),
     [
         ("talk_hindi.mp4", "hi"),
+        ("talk_hindi_v2.mp4", "hi"),
+        ("talk_english_captions.srt", "en"),
+        ("captions_v2.srt", ""),
         ("talk (Deutsch).mp4", "de"),
         ("talk_Brazilian_Portuguese.wav", "pt-BR"),
         ("Spanish/001.wav", "es"),

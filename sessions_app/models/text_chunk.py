@@ -33,6 +33,8 @@ class FoldedChunk(NamedTuple):
     """The part of a chunk by which it is decided which of its lines match."""
 
     id: int
+    number: int
+    """Of the first line in its track."""
     kind: str
     language: str
     folded: bytes
@@ -127,8 +129,8 @@ class TextChunkQuerySet(models.QuerySet["TextChunk"]):
                 contains = " AND strpos(folded, %s) > 0" * len(needles)
                 cursor.execute(_FOLDED + contains, [list(keys), *needles])
                 return [
-                    FoldedChunk(key, kind, language, folded.encode())
-                    for key, kind, language, folded in cursor.fetchall()
+                    FoldedChunk(key, number, kind, language, folded.encode())
+                    for key, number, kind, language, folded in cursor.fetchall()
                 ]
             cursor.execute(_FOLDED_BYTES, [json.dumps(list(keys))])
             return [FoldedChunk(*row) for row in cursor.fetchall()]
@@ -192,9 +194,9 @@ def _split(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
         yield chunk
 
 
-_FOLDED = "SELECT id, kind, language, folded FROM sessions_app_textchunk WHERE id = ANY(%s)"
+_FOLDED = "SELECT id, number, kind, language, folded FROM sessions_app_textchunk WHERE id = ANY(%s)"
 _FOLDED_BYTES = """
-SELECT id, kind, language, CAST(folded AS BLOB) FROM sessions_app_textchunk WHERE id IN (SELECT value FROM json_each(%s))
+SELECT id, number, kind, language, CAST(folded AS BLOB) FROM sessions_app_textchunk WHERE id IN (SELECT value FROM json_each(%s))
 """
 _GIN = "SELECT id FROM sessions_app_textchunk WHERE sessions_app_chunk_lexemes(tokens) @@ %s::tsquery"
 _FTS = "SELECT rowid FROM sessions_app_textchunk_index WHERE sessions_app_textchunk_index MATCH %s"

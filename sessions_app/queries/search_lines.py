@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from typing import Any, NamedTuple
@@ -39,7 +39,6 @@ COMPARED_CHUNKS = 64
 """Up to which a list of all lines of a session omits copies, which requires reading all its chunks."""
 FEW_BLOBS = 200
 """Of which the sessions are looked up; otherwise the blobs of the user's sessions are compared."""
-SPACE = ord(" ")
 BOOLEAN = BooleanField()
 """Of all conditions: making a field takes as long as a short query."""
 
@@ -88,21 +87,28 @@ class FoundChunk(NamedTuple):
 
     file: TextFile
     id: int
+    number: int
+    """Of the first line in its track."""
     language: str
     folded: bytes
     ends: list[int]
     """Places in `folded` where the lines end, in its order."""
 
     def list_places(self) -> Iterator[LinePlace]:
+        return (LinePlace(self.file, self.id, number) for number in self.count_lines())
+
+    def count_lines(self) -> Iterator[int]:
+        """Yield the numbers in the chunk of the lines that match."""
         number = start = 0
         for end in self.ends:
             number += self.folded.count(b"\n", start, end)
-            yield LinePlace(self.file, self.id, number)
+            yield number
             start = end
 
-    def get_line(self, end: int) -> bytes:
-        """Return the folded line that ends at one of `ends`."""
-        return self.folded[self.folded.rfind(b"\n", 0, end) + 1 : end]
+    def list_lines(self) -> list[bytes]:
+        """Return the folded lines that match."""
+        folded = self.folded
+        return [folded[folded.rfind(b"\n", 0, end) + 1 : end] for end in self.ends]
 
 
 @dataclass(kw_only=True)
@@ -137,39 +143,68 @@ class FoundPlaces:
 def _remove_copies(chunks: Iterable[FoundChunk]) -> list[FoundChunk]:
     """Return chunks of a session without the lines that a better file has.
 
-    The best files are first. Tools write the same lines to several files. A line in an unknown language may be in any.
+    The best files are first. Tools write the same lines to several files.
     """
     by_file: dict[TextFile, list[FoundChunk]] = defaultdict(list)
     for chunk in chunks:
         by_file[chunk.file].append(chunk)
-    seen: dict[bytes, set[str]] = {}
-    remaining = []
+    languages: dict[bytes, set[str]] = {}
+    """Of each line that remains."""
+    better: list[FoundChunk] = []
+    remaining: list[FoundChunk] = []
     for file in sorted(by_file, key=lambda each: each.rank):
-        own: list[tuple[bytes, str]] = []
-        for chunk in by_file[file]:
+        if file.role == Role.BILINGUAL:
+            parts = _group_by_number(better)
+            different = [_remove_bilingual_lines(chunk, languages, parts) for chunk in by_file[file]]
+        else:
+            different = [_remove_lines(chunk, languages) for chunk in by_file[file]]
+        for chunk in different:
             language = fold_language_tag(chunk.language)
-            ends = []
-            for end in chunk.ends:
-                line = chunk.get_line(end)
-                is_copy = is_same_language(language, seen.get(line, ()))
-                if is_copy or (file.role == Role.BILINGUAL and _has_part(line, seen)):
-                    continue
-                ends.append(end)
-                own.append((line, language))
-            if ends:
-                remaining.append(chunk._replace(ends=ends))
-        for line, language in own:
-            seen.setdefault(line, set()).add(language)
+            for line in chunk.list_lines():
+                languages.setdefault(line, set()).add(language)
+        better += by_file[file]
+        remaining += [chunk for chunk in different if chunk.ends]
     return remaining
 
 
-def _has_part(line: bytes, others: Container[bytes]) -> bool:
-    """Return whether a folded line begins or ends with another one.
+def _remove_lines(chunk: FoundChunk, languages: Mapping[bytes, AbstractSet[str]]) -> FoundChunk:
+    """Return a chunk without the lines that others have in the same language.
 
-    Bilingual lines do.
+    A line in an unknown language may be in any.
     """
-    spaces = [at for at, byte in enumerate(line) if byte == SPACE]
-    return any(line[: at + 1] in others or line[at:] in others for at in spaces)
+    language = fold_language_tag(chunk.language)
+    lines = zip(chunk.ends, chunk.list_lines(), strict=True)
+    ends = [end for end, line in lines if not is_same_language(language, languages.get(line, ()))]
+    return chunk._replace(ends=ends)
+
+
+def _remove_bilingual_lines(
+    chunk: FoundChunk, others: Container[bytes], parts: Mapping[int, AbstractSet[bytes]]
+) -> FoundChunk:
+    """Return a chunk of a bilingual file without the lines that others have.
+
+    Its lines are an original and its translation. Files with either have the line of the same number. Other lines may begin or end
+    with the same words. Often only one of the two matches the query.
+
+    :param parts: lines of better files by number.
+    """
+
+    def is_copy(number: int, line: bytes) -> bool:
+        own = parts.get(number, ())
+        return line in others or any(line.startswith(part) or line.endswith(part) for part in own)
+
+    numbers = (chunk.number + number for number in chunk.count_lines())
+    lines = zip(chunk.ends, numbers, chunk.list_lines(), strict=True)
+    return chunk._replace(ends=[end for end, number, line in lines if not is_copy(number, line)])
+
+
+def _group_by_number(chunks: Iterable[FoundChunk]) -> dict[int, set[bytes]]:
+    """Return lines by their number in their track."""
+    lines: dict[int, set[bytes]] = defaultdict(set)
+    for chunk in chunks:
+        for number, line in zip(chunk.count_lines(), chunk.list_lines(), strict=True):
+            lines[chunk.number + number].add(line)
+    return lines
 
 
 def is_same_language(language: str, others: Collection[str]) -> bool:
@@ -348,7 +383,7 @@ def read_chunks(chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQu
     ]
     for file, key in chunks:
         ends: set[int] = set()
-        folded, language = b"", ""
+        folded, language, number = b"", "", 0
         for line_query, needles, found in by_query:
             chunk = found.get(key)
             if chunk is None:
@@ -356,9 +391,9 @@ def read_chunks(chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQu
             language = file.get_language(chunk.kind, chunk.language)
             if line_query.accepts(language):
                 ends.update(chunk.find_ends(needles))
-                folded = chunk.folded
+                folded, number = chunk.folded, chunk.number
         if ends:
-            yield FoundChunk(file, key, language, folded, sorted(ends))
+            yield FoundChunk(file, key, number, language, folded, sorted(ends))
 
 
 def read_shown(places: Iterable[LinePlace]) -> dict[int, ShownBlock]:

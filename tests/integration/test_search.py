@@ -460,6 +460,28 @@ def test_a_line_of_several_files_is_listed_once_from_the_best_one(world: World):
     ]
 
 
+def test_a_line_of_a_bilingual_file_is_omitted_only_if_it_is_a_copy(world: World):
+    table = b"start,end,source,target\n1,2,Yes,Si\n2,3,Hello there,Hola\n3,4,Fine,Bien\n"
+    files = {
+        "transcriptions/en.srt": write_srt("Yes", "Hello there", "Fine"),
+        "both.srt": write_srt("Yes Si", "Yes he came today. Si vino hoy", "Bien\nFine", "Fine"),
+        "translations/es.csv": table,
+    }
+    session = save(world.alice, "Short lines", files)
+    session.entries.filter(path="both.srt").update(category="translations", role="bilingual")
+    read(world)
+
+    def list_found(text: str) -> list[tuple[str, int | None]]:
+        (result,) = find(world, text)
+        return [(line.path, line.number) for line in result.lines]
+
+    assert list_found("yes") == [("both.srt", 1), ("transcriptions/en.srt", 0)]
+    assert list_found("fine") == [("transcriptions/en.srt", 2)]
+    assert list_found("bien") == [("translations/es.csv", 2)]  # of the second track of its file
+    page = get_line_page(TextSearch(world.alice, "yes"), session, after="")
+    assert {line.path for line in page.result.lines} == {"both.srt", "transcriptions/en.srt"}
+
+
 def test_thousands_of_lines_are_listed_with_their_copies(world: World, monkeypatch):
     session = save_copies(world)
     monkeypatch.setattr(search_lines, "COMPARED_CHUNKS", 1)

@@ -7,27 +7,23 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from dubbing_core.categories import Category
-from dubbing_core.labels import Role
-from dubbing_core.languages import fold_language_tag
-from dubbing_core.timeline.catalog import get_role_rank
-from dubbing_core.timeline.tracks import TrackKind
 from sessions_app.models import LineBlock, TextChunk
 from sessions_app.models.bulk import select_numbers
-from sessions_app.models.line_block import ShownBlock, get_block_key
+from sessions_app.models.line_block import ShownBlock
 from sessions_app.models.text_chunk import BLOB_SHIFT, LINES_PER_CHUNK
 from sessions_app.models.token_index import has_loose_match, is_postgresql
+from sessions_app.queries.found_lines import FoundChunk, LinePlace, TextFile
+from sessions_app.queries.line_copies import remove_copies
 from sessions_app.queries.search_languages import LineQuery
-from sessions_app.queries.timelines import READ_CATEGORIES
 
 FIRST_FILES = 2
 """Of a session, whose first chunks are read at first."""
@@ -43,74 +39,6 @@ BOOLEAN = BooleanField()
 """Of all conditions: making a field takes as long as a short query."""
 
 
-class TextFile(NamedTuple):
-    """A file with lines in the current version of a session."""
-
-    session_id: int
-    blob_id: int
-    path: str
-    category: str
-    language: str
-    role: str
-
-    @property
-    def rank(self) -> tuple[bool, int, str]:
-        """The sort key: files with tracks first, of these results before working files."""
-        return self.category not in READ_CATEGORIES, get_role_rank(self.role), self.path
-
-    def get_language(self, kind: str, stated: str) -> str:
-        """Return the language of one of its tracks.
-
-        The label of a translation is not the language of the original in the same file.
-        """
-        is_labeled = kind != TrackKind.TRANSCRIPT or self.category == Category.TRANSCRIPTIONS
-        return stated or (self.language if is_labeled else "")
-
-
-class LinePlace(NamedTuple):
-    file: TextFile
-    chunk_id: int
-    number: int
-    """Of the line in its chunk."""
-
-    @property
-    def key(self) -> int:
-        return self.chunk_id + self.number
-
-    @property
-    def block_id(self) -> int:
-        return get_block_key(self.key, self.chunk_id)
-
-
-class FoundChunk(NamedTuple):
-    """A chunk with lines that match."""
-
-    file: TextFile
-    id: int
-    number: int
-    """Of the first line in its track."""
-    language: str
-    folded: bytes
-    ends: list[int]
-    """Places in `folded` where the lines end, in its order."""
-
-    def list_places(self) -> Iterator[LinePlace]:
-        return (LinePlace(self.file, self.id, number) for number in self.count_lines())
-
-    def count_lines(self) -> Iterator[int]:
-        """Yield the numbers in the chunk of the lines that match."""
-        number = start = 0
-        for end in self.ends:
-            number += self.folded.count(b"\n", start, end)
-            yield number
-            start = end
-
-    def list_lines(self) -> list[bytes]:
-        """Return the folded lines that match."""
-        folded = self.folded
-        return [folded[folded.rfind(b"\n", 0, end) + 1 : end] for end in self.ends]
-
-
 @dataclass(kw_only=True)
 class FoundPlaces:
     """Lines of a session that match."""
@@ -123,14 +51,13 @@ class FoundPlaces:
     def count(self) -> int:
         return sum(len(chunk.ends) for chunks in self.by_file.values() for chunk in chunks)
 
+    def add(self, chunk: FoundChunk) -> None:
+        self.by_file.setdefault(chunk.file, []).append(chunk)
+
     def remove_copies(self) -> None:
         """Remove the lines that a better file has as well."""
-        if len(self.by_file) <= 1:
-            return
-        remaining = _remove_copies(chain.from_iterable(self.by_file.values()))
-        self.by_file = {}
-        for chunk in remaining:
-            self.by_file.setdefault(chunk.file, []).append(chunk)
+        if len(self.by_file) > 1:
+            self.by_file = remove_copies(self.by_file)
 
     def choose(self, limit: int) -> list[LinePlace]:
         """Return the lines to show: the first of each file first, in the order of paths."""
@@ -138,78 +65,6 @@ class FoundPlaces:
         turns = chain.from_iterable(zip_longest(*first))
         chosen = islice((place for place in turns if place is not None), limit)
         return sorted(chosen, key=lambda place: (place.file.path, place.key))
-
-
-def _remove_copies(chunks: Iterable[FoundChunk]) -> list[FoundChunk]:
-    """Return chunks of a session without the lines that a better file has.
-
-    The best files are first. Tools write the same lines to several files.
-    """
-    by_file: dict[TextFile, list[FoundChunk]] = defaultdict(list)
-    for chunk in chunks:
-        by_file[chunk.file].append(chunk)
-    languages: dict[bytes, set[str]] = {}
-    """Of each line that remains."""
-    better: list[FoundChunk] = []
-    remaining: list[FoundChunk] = []
-    for file in sorted(by_file, key=lambda each: each.rank):
-        if file.role == Role.BILINGUAL:
-            parts = _group_by_number(better)
-            different = [_remove_bilingual_lines(chunk, languages, parts) for chunk in by_file[file]]
-        else:
-            different = [_remove_lines(chunk, languages) for chunk in by_file[file]]
-        for chunk in different:
-            language = fold_language_tag(chunk.language)
-            for line in chunk.list_lines():
-                languages.setdefault(line, set()).add(language)
-        better += by_file[file]
-        remaining += [chunk for chunk in different if chunk.ends]
-    return remaining
-
-
-def _remove_lines(chunk: FoundChunk, languages: Mapping[bytes, AbstractSet[str]]) -> FoundChunk:
-    """Return a chunk without the lines that others have in the same language.
-
-    A line in an unknown language may be in any.
-    """
-    language = fold_language_tag(chunk.language)
-    lines = zip(chunk.ends, chunk.list_lines(), strict=True)
-    ends = [end for end, line in lines if not is_same_language(language, languages.get(line, ()))]
-    return chunk._replace(ends=ends)
-
-
-def _remove_bilingual_lines(
-    chunk: FoundChunk, others: Container[bytes], parts: Mapping[int, AbstractSet[bytes]]
-) -> FoundChunk:
-    """Return a chunk of a bilingual file without the lines that others have.
-
-    Its lines are an original and its translation. Files with either have the line of the same number. Other lines may begin or end
-    with the same words. Often only one of the two matches the query.
-
-    :param parts: lines of better files by number.
-    """
-
-    def is_copy(number: int, line: bytes) -> bool:
-        own = parts.get(number, ())
-        return line in others or any(line.startswith(part) or line.endswith(part) for part in own)
-
-    numbers = (chunk.number + number for number in chunk.count_lines())
-    lines = zip(chunk.ends, numbers, chunk.list_lines(), strict=True)
-    return chunk._replace(ends=[end for end, number, line in lines if not is_copy(number, line)])
-
-
-def _group_by_number(chunks: Iterable[FoundChunk]) -> dict[int, set[bytes]]:
-    """Return lines by their number in their track."""
-    lines: dict[int, set[bytes]] = defaultdict(set)
-    for chunk in chunks:
-        for number, line in zip(chunk.count_lines(), chunk.list_lines(), strict=True):
-            lines[chunk.number + number].add(line)
-    return lines
-
-
-def is_same_language(language: str, others: Collection[str]) -> bool:
-    """Return whether a folded language may be one of some others; "" is unknown."""
-    return language in others or bool(others and not language) or "" in others
 
 
 def _list_places(chunks: Iterable[FoundChunk]) -> Iterator[LinePlace]:
@@ -328,7 +183,7 @@ def _add_lines(
     found: dict[int, FoundPlaces], chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQuery]
 ) -> None:
     for chunk in read_chunks(chunks, queries):
-        found[chunk.file.session_id].by_file.setdefault(chunk.file, []).append(chunk)
+        found[chunk.file.session_id].add(chunk)
 
 
 def _narrow_unread(unread: Sequence[FoundPlaces], hits: LineHits) -> None:
@@ -363,7 +218,11 @@ def list_places(
         key=lambda chunk: chunk[1],
     )
     if len(chunks) <= COMPARED_CHUNKS:
-        different = sorted(_remove_copies(read_chunks(chunks, queries)), key=lambda chunk: chunk.id)
+        found = FoundPlaces()
+        for chunk in read_chunks(chunks, queries):
+            found.add(chunk)
+        found.remove_copies()
+        different = sorted(chain.from_iterable(found.by_file.values()), key=lambda chunk: chunk.id)
         yield from (place for place in _list_places(different) if place.key > after)
         return
     chunks = [chunk for chunk in chunks if chunk[1] + LINES_PER_CHUNK > after]

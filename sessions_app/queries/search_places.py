@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dubbing_core.languages import fold_language_tag
+from dubbing_core.languages import fold_language_tag, is_same_language
 from dubbing_core.search.tokens import fold_line
 from dubbing_core.timeline.catalog import CatalogTrack
 from dubbing_core.timeline.tracks import Segment, Track
 from sessions_app.models import DubbingSession, Entry
 from sessions_app.models.timeline import unpack_tracks
-from sessions_app.queries.search_lines import TextFile, is_same_language
+from sessions_app.queries.found_lines import TextFile
 from sessions_app.queries.timelines import TRACKS_OFFERED, VersionTexts
 
 

@@ -20,8 +20,9 @@ from dubbing_core.text_part import TextPart
 from sessions_app.language_names import get_language_names
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.line_block import ShownBlock
+from sessions_app.queries.found_lines import LinePlace
 from sessions_app.queries.search import MatchingSession, TextSearch
-from sessions_app.queries.search_lines import LinePlace, list_files, list_places, read_shown
+from sessions_app.queries.search_lines import list_files, list_places, read_shown
 
 LINES_SHOWN = 3
 """Of each session; files and messages as well."""

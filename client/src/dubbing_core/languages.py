@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 # Language, script, region, as tools write them. Numbers are takes (`hi-001`, `hi-419`), except for Latin America's languages.
@@ -115,6 +115,11 @@ def _remove_unknown_region(tag: str, folded: str) -> str:
 def fold_language_tag(tag: str) -> str:
     """Fold a tag: equal results mean the same language, in any spelling."""
     return tag.replace("_", "-").casefold()
+
+
+def is_same_language(language: str, others: Collection[str]) -> bool:
+    """Return whether a folded language may be one of some others; "" is unknown."""
+    return language in others or bool(others and not language) or "" in others
 
 
 @lru_cache(maxsize=4096)

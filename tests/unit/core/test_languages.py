@@ -3,7 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.languages import find_language_tag, parse_language_code, parse_language_tag
+from dubbing_core.languages import (
+    find_language_tag,
+    is_same_language,
+    parse_language_code,
+    parse_language_tag,
+)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +159,17 @@ def test_arbitrary_names_raise_no_error(path, known):
     tag = find_language_tag(path, languages=known)
 
     assert tag in {"", *known} or parse_language_tag(tag) == tag
+
+
+@pytest.mark.parametrize(
+    ("language", "others", "is_same"),
+    [
+        ("hi", {"en", "hi"}, True),
+        ("hi", {"en"}, False),
+        ("", {"en"}, True),
+        ("hi", {""}, True),
+        ("", (), False),
+    ],
+)
+def test_an_unknown_language_may_be_any_of_others(language, others, is_same):
+    assert is_same_language(language, others) is is_same

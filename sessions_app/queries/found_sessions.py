@@ -31,7 +31,7 @@ class FoundSessions:
 
     keys: frozenset[int] | None
     many: Q | None = None
-    filter: KeyFilter | None = None
+    key_filter: KeyFilter | None = None
     """Replaces the condition where it is compared with few sessions."""
 
     @property
@@ -58,10 +58,12 @@ class FoundSessions:
 
     def filter_keys(self, keys: frozenset[int]) -> frozenset[int]:
         """Return those of the sessions that are found."""
+        if not keys:
+            return keys
         if self.keys is not None:
             return self.keys & keys
-        if self.filter is not None:
-            return self.filter(keys)
+        if self.key_filter is not None:
+            return self.key_filter(keys)
         condition = self.condition & FoundSessions(keys).condition
         return frozenset(DubbingSession.objects.filter(condition).values_list("pk", flat=True))
 

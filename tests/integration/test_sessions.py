@@ -196,6 +196,18 @@ def test_a_search_finds_names_videos_and_whole_languages(
         assert ({session.name for session in page}, page.total) == (found, len(found)), most
 
 
+def test_a_word_that_no_session_has_leaves_none_to_compare(
+    shelf: World, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
+):
+    for module in (found_sessions, session_words):
+        monkeypatch.setattr(module, "MAX_KEYS", 0)
+
+    with django_assert_num_queries(5):  # names and languages with each word, languages with both
+        found = session_words.find_sessions_with_words(shelf.alice, "zebra talk", tags=[])
+
+    assert not DubbingSession.objects.filter(found).exists()
+
+
 def test_sessions_are_filtered_by_stage(shelf: World):
     alice = signed_in(shelf.alice)
     stages = {

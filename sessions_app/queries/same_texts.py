@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from django.db.models import Min, Q, QuerySet, TextField
@@ -28,16 +28,12 @@ class TextOrigin(NamedTuple):
     earliest: SameText
 
 
-def find_same_texts(session: DubbingSession) -> dict[str, SameText]:
+def get_same_texts(origins: Iterable[TextOrigin]) -> dict[str, SameText]:
     """Return the earliest file of each text.
 
     By the SHA-256 of the others with the same text, and of all files that have, or had, several texts.
     """
-    return {
-        sha256: earliest
-        for _, sha256, earliest in find_text_origins(session)
-        if earliest.sha256 != sha256 or earliest.own
-    }
+    return {sha256: earliest for _, sha256, earliest in origins if earliest.sha256 != sha256 or earliest.own}
 
 
 def find_text_origins(session: DubbingSession) -> list[TextOrigin]:

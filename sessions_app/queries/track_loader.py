@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 from dubbing_core.comparison.translated_lines import DatedText, find_stale_translation
@@ -14,7 +14,7 @@ from dubbing_core.timeline.catalog import SOURCE_KEY, CatalogTrack
 from dubbing_core.timeline.line_changes import find_stale_lines, find_translation
 from dubbing_core.timeline.tracks import Segment, Track
 from sessions_app.models import BlobTimeline, DubbingSession, Version
-from sessions_app.queries.same_texts import TextOrigin, find_text_origins
+from sessions_app.queries.same_texts import TextOrigin
 from sessions_app.queries.timelines import VersionTexts, get_version_texts
 
 NO_TEXTS: Mapping[int, VersionTexts] = MappingProxyType({})
@@ -26,12 +26,20 @@ VERSIONS_CACHED = 20
 class TrackLoader:
     """Loader of tracks of the versions of a session."""
 
-    def __init__(self, session: DubbingSession, *, planned: Mapping[int, VersionTexts] = NO_TEXTS) -> None:
+    def __init__(
+        self,
+        session: DubbingSession,
+        origins: Iterable[TextOrigin],
+        *,
+        planned: Mapping[int, VersionTexts] = NO_TEXTS,
+    ) -> None:
         """Load from a session.
 
+        :param origins: those of all its texts.
         :param planned: texts of versions that are not committed, by number.
         """
         self._session = session
+        self._origins = {origin.blob_id: origin for origin in origins}
         self._planned = planned
         self._load_file = lru_cache(maxsize=FILES_CACHED)(_load_file)
         self.get_texts = lru_cache(maxsize=VERSIONS_CACHED)(self._get_texts)
@@ -71,10 +79,6 @@ class TrackLoader:
         if (known := outdated.check) and known.check.covers([origin.sha256]):
             since = max(since, known.version)
         return DatedText(track.path, self.load(texts, track).segments, since)
-
-    @cached_property
-    def _origins(self) -> dict[int, TextOrigin]:
-        return {origin.blob_id: origin for origin in find_text_origins(self._session)}
 
     def _load_source(self, number: int) -> Sequence[Segment] | None:
         texts = self.get_texts(number)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dubbing_core.input_history import InputHistory
 from dubbing_core.labels import Role
@@ -702,6 +704,17 @@ def test_a_translation_in_a_shared_file_keeps_its_age_when_another_one_changes(w
         ("ar", "voiced"): "translation is stale",
         ("hi", "voiced"): "translation changed in v4, this is from v2",
     }
+
+
+@pytest.mark.one_stack
+def test_the_origins_of_texts_are_read_once(world, shared):
+    reworded = {"segments": [*ORIGINAL["segments"][:1], {"start": 2, "end": 4, "text": "See you."}]}
+    world.save(shared, {"transcriptions/original_asr.json": json.dumps(reworded).encode()})
+
+    with CaptureQueriesContext(connection) as queries:
+        assert ("ar", "translated") in list_stale(fill(world, shared))
+
+    assert sum('AS "since"' in query["sql"] for query in queries) == 1
 
 
 @pytest.mark.one_stack

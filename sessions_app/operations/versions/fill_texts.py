@@ -19,7 +19,7 @@ from sessions_app.models import DubbingSession, Version
 from sessions_app.models.commits import deferred_sync
 from sessions_app.queries.manifests import load_entries
 from sessions_app.queries.media import VersionMedia, find_unreadable_media, get_version_media
-from sessions_app.queries.same_texts import find_same_texts, find_unreadable_texts
+from sessions_app.queries.same_texts import find_text_origins, find_unreadable_texts, get_same_texts
 from sessions_app.queries.timelines import list_line_audio_of
 from sessions_app.queries.track_loader import TrackLoader
 
@@ -43,9 +43,10 @@ def _fill_pending(session: DubbingSession, *, up_to: int) -> int:
     numbers = list(pending.values_list("number", flat=True))
     if not numbers or before is None:
         return 0
-    same_texts = find_same_texts(session)
+    origins = find_text_origins(session)
+    same_texts = get_same_texts(origins)
     unreadable = find_unreadable_texts(session) | find_unreadable_media(session)
-    loader = TrackLoader(session)
+    loader = TrackLoader(session, origins)
     history = _get_history(session, before=numbers[0])
     for number in numbers:
         version = Version.objects.get(session=session, number=number)

@@ -30,7 +30,7 @@ from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.comparisons import Comparison, build_comparison
 from sessions_app.queries.manifests import VersionContents, get_version_contents
 from sessions_app.queries.media import find_unreadable_media
-from sessions_app.queries.same_texts import find_same_texts, find_unreadable_texts
+from sessions_app.queries.same_texts import find_text_origins, find_unreadable_texts, get_same_texts
 from sessions_app.queries.shared_cells import SharedFile, list_shared_cells, list_shared_files
 from sessions_app.queries.timelines import get_planned_texts, list_line_audio_of
 from sessions_app.queries.track_loader import TrackLoader
@@ -79,14 +79,15 @@ class RestorePlan:
         """Return the history with what is known of all texts, and the comparison of lines."""
         session, files = self.current.session, self.new.manifest.files
         unreadable = find_unreadable_texts(session) | find_unreadable_media(session)
-        loader = TrackLoader(session, planned={number: get_planned_texts(files, self.new.blob_ids)})
+        origins = find_text_origins(session)
+        loader = TrackLoader(session, origins, planned={number: get_planned_texts(files, self.new.blob_ids)})
         line_audio = list_line_audio_of(files, unreadable=unreadable)
 
         def compare_lines(outdated: OutdatedResult) -> Staleness | None:
             segments = line_audio.get(fold_language_tag(outdated.language), ())
             return loader.compare_lines(outdated, segments, number=number)
 
-        return history.with_texts(find_same_texts(session), unreadable), compare_lines
+        return history.with_texts(get_same_texts(origins), unreadable), compare_lines
 
 
 def restore_part(

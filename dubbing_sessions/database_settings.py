@@ -34,8 +34,8 @@ def build_postgresql(url: str, *, pool_size: int, prepares: bool = True) -> dict
         options["pool"] = {
             "min_size": 1,
             "max_size": pool_size,
-            # Seconds to wait for a connection; longer than a busy moment, shorter than people wait.
-            "timeout": 10,
+            # Seconds to wait for a connection; longer than a busy moment, shorter than people wait for the page of an outage.
+            "timeout": 4,
             # The pool's pause between attempts doubles up to this many seconds: a longer one outlasts the outage.
             "reconnect_timeout": 4,
         }

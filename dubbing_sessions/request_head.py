@@ -11,6 +11,7 @@ HEAD_END = b"\r\n\r\n"
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r", re.IGNORECASE)
 UNKNOWN_BODY = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 API = re.compile(rb"[\r\n]*[A-Z]+ /api/")
+HEALTH_CHECK = re.compile(rb"[\r\n]*(?:GET|HEAD) /(?:healthz|readyz)[ ?]")
 CREDENTIALS = re.compile(rb"\r\n(?:authorization|cookie):[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
@@ -29,6 +30,11 @@ def has_large_body(data: bytearray) -> bool:
     """Return whether a thread has to wait for the body."""
     end = _find_head_end(data)
     return _body_size(data, end) > MAX_SMALL_BODY or UNKNOWN_BODY.search(data, 0, max(end, 0)) is not None
+
+
+def is_health_check(data: bytes | bytearray) -> bool:
+    """Return whether a probe asks for the state of the process."""
+    return HEALTH_CHECK.match(data) is not None
 
 
 def _find_head_end(data: bytearray) -> int:

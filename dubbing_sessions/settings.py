@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "sessions_app.http.compression.compress_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "sessions_app.http.login_sessions.LoginSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -352,6 +352,8 @@ if EMAIL_HOST := env_str("EMAIL_HOST"):
     EMAIL_HOST_USER = env_str("EMAIL_HOST_USER")
     EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD")
     EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=True)
+    # Seconds for each step of a server; without, one that never responds keeps a worker from its jobs for ever.
+    EMAIL_TIMEOUT = 10
 
 # ---- Language and time ---------------------------------------------------------
 LANGUAGE_CODE = "en"

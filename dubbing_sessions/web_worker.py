@@ -28,7 +28,7 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from dubbing_sessions.env import env_int
-from dubbing_sessions.request_head import has_arrived, has_large_body
+from dubbing_sessions.request_head import has_arrived, has_large_body, is_health_check
 from dubbing_sessions.request_queue import END_TURN, RequestQueue
 
 REQUEST_TIMEOUT = env_int("REQUEST_TIMEOUT_SECONDS", 30, minimum=1)
@@ -171,7 +171,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         watched.conn.parser.unreader.unread(bytes(watched.data))
         watched.started = time.monotonic()
         self._in_progress[watched.conn] = watched
-        if has_large_body(watched.data):
+        # A probe whose check waits behind pages would end a process that only waits for its database.
+        if has_large_body(watched.data) or is_health_check(watched.data):
             super().enqueue_req(watched.conn)
         else:
             self._waiting.push(watched, watched.data)

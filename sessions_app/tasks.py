@@ -20,6 +20,7 @@ from django.utils.translation import override
 
 from dubbing_sessions.celery import consumes, consumes_jobs
 from sessions_app import queue
+from sessions_app.mail_server import use_mail_server
 from sessions_app.media.client import MediaReaderUnavailableError
 from sessions_app.media.plan import Workload
 from sessions_app.operations import database_reserve, media, monitoring, timelines
@@ -116,13 +117,14 @@ def enqueue_pending_media(**_: Any) -> None:
 @shared_task(name="sessions_app.send_password_reset", **MAIL_TASK)
 def send_password_reset(*, email: str, language: str = "", **_: Any) -> None:
     # That of the request; users who have chosen a language get mails in it.
-    with override(language or settings.LANGUAGE_CODE):
+    with override(language or settings.LANGUAGE_CODE), use_mail_server():
         password_reset.send_password_reset(email=email, now=timezone.now())
 
 
 @shared_task(name="sessions_app.send_mail", **MAIL_TASK)
 def send_mail(*, recipient: str, subject: str, body: str, **_: Any) -> None:
-    EmailMessage(subject, body, to=[recipient]).send()
+    with use_mail_server():
+        EmailMessage(subject, body, to=[recipient]).send()
 
 
 @shared_task(name="sessions_app.measure")

@@ -310,7 +310,7 @@ def create_shared_text(apps: StateApps) -> int:
         summary=[{**track, "language": "hi"}, {**track, "language": "ar"}],
         read_at=MOMENT,
     )
-    return entry.session_id
+    return int(entry.session_id)
 
 
 def check_shared_texts() -> None:

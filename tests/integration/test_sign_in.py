@@ -343,3 +343,17 @@ def test_a_sign_in_of_an_earlier_version_stays_valid(alice: User, backend: str):
     assert client.get("/sessions/").status_code == 200
     User.objects.update(is_active=False)
     assert client.get("/sessions/").status_code == 302
+
+
+@pytest.mark.parametrize(("mode", "deleted"), [("navigate", ["sessionid"]), ("cors", []), ("no-cors", [])])
+def test_a_script_with_an_earlier_login_leaves_the_cookie_to_the_page(
+    alice: User, mode: str, deleted: list[str]
+):
+    client = Client()
+    client.force_login(alice)
+    SignInSession.objects.all().delete()
+
+    response = client.get("/updates/", headers={"Sec-Fetch-Mode": mode})
+
+    assert response.status_code in {302, 401, 403}
+    assert [name for name in response.cookies if name == "sessionid"] == deleted

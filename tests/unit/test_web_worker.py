@@ -8,7 +8,13 @@ from unittest.mock import Mock
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
-from dubbing_sessions.request_head import MAX_HEAD, MAX_SMALL_BODY, has_arrived, has_large_body
+from dubbing_sessions.request_head import (
+    MAX_HEAD,
+    MAX_SMALL_BODY,
+    has_arrived,
+    has_large_body,
+    is_health_check,
+)
 from dubbing_sessions.request_queue import (
     MAX_BUSY,
     MAX_BUSY_FOR_PAGES as PAGES,
@@ -100,6 +106,20 @@ def test_bodies_that_have_arrived_before_a_thread_starts(data: bytes):
     assert not has_large_body(bytearray(data))
 
 
+@pytest.mark.parametrize(
+    ("line", "is_check"),
+    [
+        (b"GET /healthz HTTP/1.1", True),
+        (b"HEAD /readyz?full HTTP/1.1", True),
+        (b"GET /healthz/x HTTP/1.1", False),
+        (b"POST /healthz HTTP/1.1", False),
+        (b"GET /sessions/ HTTP/1.1", False),
+    ],
+)
+def test_health_checks_are_recognized(line, is_check):
+    assert is_health_check(bytearray(line + b"\r\n\r\n")) is is_check
+
+
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     """The second of three web processes."""
@@ -185,6 +205,14 @@ def test_bodies_of_uploads_take_no_turns(turns: Turns):
     turns.arrive(10, 11)
 
     assert turns.started == [*range(12)]
+
+
+def test_health_checks_take_no_turns(turns: Turns):
+    turns.arrive(*range(PAGES + 2))
+
+    turns.arrive(99, data=b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    assert turns.started == [*range(PAGES), 99]
 
 
 def test_requests_that_wait_for_something_else_let_others_start(turns: Turns, worker: Worker):

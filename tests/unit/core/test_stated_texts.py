@@ -69,6 +69,6 @@ def test_texts_that_are_absent_are_stated_no_more():
     edits = {"stated_texts": ["transcription_text", "translations hi", "translations ES", "voices hi"]}
     document = {"translations": {"es": "uno"}, "voices": {"hi": ""}, "session_metadata": {"edits": edits}}
 
-    kept = forget_absent(document)["session_metadata"]["edits"]
+    left = forget_absent(document)["session_metadata"]["edits"]
 
-    assert kept == {"stated_texts": ["translations ES"]}
+    assert left == {"stated_texts": ["translations ES"]}

@@ -204,6 +204,14 @@ def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
         visitor.user.open("/admin/auth/user/")
     user = visitor.user.page.locator("#result_list tbody th a").first.get_attribute("href")
     visitor.visit(str(user))
+    page = visitor.user.page
+    visitor.user.open("/admin/auth/group/add/")
+    page.get_by_label("Name").fill("Dubbing team")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Dubbing team").last.click()
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("link", name="No, take me back")).to_be_visible()
+    visitor.visit(page.url.removeprefix(visitor.user.address))
 
 
 @pytest.mark.slow

@@ -122,6 +122,14 @@ def test_markers_of_dubbing_tools_are_loaded(portal, tmp_path):
     assert written(tmp_path / "talk") == [".subtitle_done", "out/.checkpoint.json"]
 
 
+def test_a_refused_load_into_a_folder_that_existed_leaves_it(portal, tmp_path):
+    portal.files = {".git/config": b"x"}
+    (tmp_path / "talk").mkdir()
+    assert main(["load", "Talk", str(tmp_path / "talk")]) == 7
+    assert main(["load", "Talk", str(tmp_path / "other" / "talk")]) == 7
+    assert [path.name for path in tmp_path.iterdir()] == ["talk"]
+
+
 def test_names_with_invisible_characters_are_only_loaded_on_request(portal, tmp_path, capsys):
     portal.files = {"audio\u202egpj.exe": b"", "हिन्\u200dदी.srt": b""}
     folder = tmp_path / "talk"
@@ -350,6 +358,7 @@ def test_the_class_loads_hidden_files_only_on_request(portal, tmp_path):
     assert manager.load_session("Talk") is None
     assert "load them with ProjectSessionManager(allow_hidden=True)" in manager.last_error
     assert written(tmp_path) == []
+    assert not (tmp_path / "sessions" / "Talk").exists()
     assert ProjectSessionManager(folder, allow_hidden=True).load_session("Talk") is not None
     assert "sessions/Talk/.git/config" in written(tmp_path)
 

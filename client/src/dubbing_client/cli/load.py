@@ -17,6 +17,7 @@ from dubbing_client.folder import Folder
 from dubbing_client.load_plan import LAYOUTS, LoadPlan, plan_load
 from dubbing_client.loader import load
 from dubbing_client.locks import locked
+from dubbing_client.new_folder import new_folder
 from dubbing_client.state import SAVED, State
 from dubbing_core.session_names import sanitize_session_name
 from dubbing_core.sizes import format_size
@@ -79,13 +80,7 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
         target = options.dir or Path(sanitize_session_name(api.get_session(options.name)["name"]))
         if target.exists() and not target.is_dir():
             raise FolderError(f"{target} is not a folder.")
-        is_new = not target.exists()
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FolderError(f"{target} cannot be created: {error.strerror or error}.") from error
-        folder = Folder(target)
-        with locked(folder):
+        with new_folder(target, is_dry_run=options.dry_run), locked(folder := Folder(target)):
             state = State.read(api.url, folder)
             with terminal.progress() as bars:
                 plan = plan_load(
@@ -108,8 +103,6 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
                 )
             )
             if options.dry_run:
-                if is_new:
-                    target.rmdir()
                 terminal.result({**_plan_document(plan), "stale": stale}, *_plan_lines(plan, target))
                 return 0
             allow_hidden = options.allow_hidden or _confirm_names(

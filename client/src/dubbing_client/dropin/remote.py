@@ -45,6 +45,7 @@ from dubbing_client.file_hashes import hash_file
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.load_plan import plan_load
 from dubbing_client.locks import locked
+from dubbing_client.new_folder import new_folder
 from dubbing_client.objects import Entry, Session
 from dubbing_client.progress import NullListener
 from dubbing_client.rest import new_key
@@ -113,10 +114,8 @@ class RemoteBackend:
     def load(self, name: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         session = self._session(name)
         path = self.folder / clean_name(session["name"])
-        path.mkdir(parents=True, exist_ok=True)
-        folder = Folder(path)
         listener = _StepListener(on_progress, "fetch")
-        with locked(folder):
+        with new_folder(path), locked(folder := Folder(path)):
             state = State.read(self._api.url, folder)
             plan = plan_load(
                 self._api, folder, state, name=session["code"], layout=SESSION, listener=listener

@@ -15,6 +15,7 @@ import pytest
 from dubbing_client.api import Api
 from dubbing_client.archive_export import export_version
 from dubbing_client.cli.main import main
+from dubbing_client.cli.terminal import Terminal
 from dubbing_client.dropin.manager import ProjectSessionManager
 from dubbing_client.errors import (
     DiskFullError,
@@ -62,6 +63,7 @@ class HostilePortal:
     def __init__(self, serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.files: dict[str, bytes] = {}
         self.name = "Talk"
+        self.empty_folders: list[str] = []
         self.manifest: Any = None
         """Overrides the list of files."""
         self.server = serve(self.respond)
@@ -74,6 +76,7 @@ class HostilePortal:
         session = {"code": CODE, "name": self.name, "version": 1, "trashed_at": None}
         if path.endswith("/manifest"):
             files = listing(*(entry(path, data) for path, data in self.files.items()))
+            files["empty_folders"] = self.empty_folders
             data = json.dumps(files if self.manifest is None else self.manifest).encode()
         elif path.endswith("/metadata.json"):
             data = METADATA
@@ -114,6 +117,37 @@ def test_hidden_files_are_only_loaded_on_request(portal, tmp_path, capsys, path)
     portal.files[path] = b"changed"
     assert main(["load", "Talk", str(folder), "--yes"]) == 7
     assert (folder / path).read_bytes() != b"changed"
+
+
+def test_hidden_and_invisible_empty_folders_are_only_loaded_on_request(portal, tmp_path, capsys):
+    portal.files = {"talk.srt": b"data"}
+    portal.empty_folders = [".git/hooks", "audio", "ok\u202e"]
+    folder = tmp_path / "new" / "talk"
+    assert main(["load", "Talk", str(folder)]) == 7
+    message = capsys.readouterr().err
+    assert "“.git/hooks/”" in message
+    assert "“ok⟦U+202E⟧/”" in message
+    assert main(["load", "Talk", str(folder), "--dry-run"]) == 0
+    lines = capsys.readouterr().out
+    assert "needs --allow-hidden     .git/hooks/" in lines
+    assert "needs --allow-invisible  ok⟦U+202E⟧/" in lines
+    assert main(["load", "Talk", str(folder), "--yes", "--allow-invisible"]) == 7
+    assert list(tmp_path.iterdir()) == []
+    assert main(["load", "Talk", str(folder), "--allow-hidden", "--allow-invisible"]) == 0
+    assert (folder / ".git" / "hooks").is_dir()
+    # The same folders again need no permission.
+    (folder / ".git" / "hooks").rmdir()
+    assert main(["load", "Talk", str(folder)]) == 0
+    assert (folder / ".git" / "hooks").is_dir()
+
+
+def test_a_question_counts_files_and_folders(portal, tmp_path, monkeypatch):
+    questions = []
+    monkeypatch.setattr(Terminal, "can_ask", True)
+    monkeypatch.setattr(Terminal, "confirm", lambda _, question: questions.append(question))
+    portal.files, portal.empty_folders = {".git/config": b"x"}, [".git/hooks", ".ssh"]
+    assert main(["load", "Talk", str(tmp_path / "talk")]) == 7
+    assert questions[0].endswith("Load 1 file and 2 folders of another user?")
 
 
 def test_markers_of_dubbing_tools_are_loaded(portal, tmp_path):

@@ -112,7 +112,7 @@ class UnsafeNamesError(FolderError):
         sentences = []
         if hidden:
             sentences.append(
-                f"Hidden files may change what other programs do, or start some: {quoted(hidden)}. "
+                f"Hidden files and folders may change what other programs do, or start some: {quoted(hidden)}. "
                 f"If you trust their author, load them with {options['hidden']}."
             )
         if invisible:

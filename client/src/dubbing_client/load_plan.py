@@ -1,7 +1,8 @@
 """Plan of a load: the files to fetch, overwrite and delete.
 
 Files with content that no version contains are only overwritten on request; so are files deleted that the version does not contain.
-Hidden files and names with invisible characters are only loaded on request, too, unless this folder had the same content before.
+Hidden files and names with invisible characters are only loaded on request, too, unless this folder had the same content before; the
+same holds for empty folders.
 """
 
 from __future__ import annotations
@@ -68,9 +69,9 @@ class LoadPlan:
     extra: list[str] = field(default_factory=list)
     """Files that the version does not contain and a load with ``delete`` deletes; only determined for such a load."""
     hidden: list[str] = field(default_factory=list)
-    """Files to fetch that other programs may execute or obey without showing them."""
+    """Files to fetch that other programs may execute or obey without showing them; new empty folders have a slash."""
     invisible: list[str] = field(default_factory=list)
-    """Files to fetch whose names contain invisible characters."""
+    """Files to fetch whose names contain invisible characters; new empty folders have a slash."""
     delete: bool = False
     is_partial: bool = False
     layout: str = SAVED
@@ -152,13 +153,11 @@ def plan_load(
     _check_space(folder, files)
     _compare(plan, files, state, listener)
     _add_obstacles(plan, state)
+    new_files = [file.path for file in plan.fetch if not state.is_stored(file.path, file.sha256)]
+    new_folders = _find_new_folders(plan, state)
     hidden = set(find_hidden([file.path for file in files]))
-    for file in plan.fetch:
-        if not state.is_stored(file.path, file.sha256):
-            if file.path in hidden:
-                plan.hidden.append(file.path)
-            if has_invisible_characters(file.path):
-                plan.invisible.append(file.path)
+    plan.hidden = [*(path for path in new_files if path in hidden), *find_hidden(new_folders)]
+    plan.invisible = list(filter(has_invisible_characters, [*new_files, *new_folders]))
     if delete:
         plan.extra = [path for path in _extra_files(folder, files) if path not in plan.obstacles]
     return plan
@@ -274,6 +273,15 @@ def _find_empty_folders(folder: Folder, manifest: Manifest) -> dict[str, str]:
         for path in folders
         if folder.is_inside((place := places[names[path]]) / "file")
     }
+
+
+def _find_new_folders(plan: LoadPlan, state: State) -> list[str]:
+    """Return the empty folders to create that this folder never had, with a slash."""
+    return [
+        f"{path}/"
+        for path, saved in plan.empty_folders.items()
+        if saved not in state.empty_folders and not os.path.lexists(plan.folder.path / path)
+    ]
 
 
 def _session(api: Api, state: State, name: str) -> Session:

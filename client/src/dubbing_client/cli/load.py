@@ -106,7 +106,9 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
                 terminal.result({**_plan_document(plan), "stale": stale}, *_plan_lines(plan, target))
                 return 0
             allow_hidden = options.allow_hidden or _confirm_names(
-                plan.hidden, "Hidden files may change what other programs do, or start some.", terminal
+                plan.hidden,
+                "Hidden files and folders may change what other programs do, or start some.",
+                terminal,
             )
             allow_invisible = options.allow_invisible or _confirm_names(
                 plan.invisible, "Invisible characters make a name look like another.", terminal
@@ -179,14 +181,17 @@ def _plan_lines(plan: LoadPlan, target: Path) -> list[str]:
 
 
 def _confirm_names(paths: list[str], warning: str, terminal: Terminal) -> bool:
-    """Ask before files with such names are written; without a terminal, return False."""
+    """Ask before such names are written; without a terminal, return False."""
     if not paths or not terminal.can_ask:
         return not paths
     for path in paths[:MAX_LISTED]:
         terminal.notify(f"  load       {path}")
     if len(paths) > MAX_LISTED:
         terminal.notify(f"  and {len(paths) - MAX_LISTED} more")
-    return terminal.confirm(f"{warning} Load {format_count(len(paths))} of another user?")
+    folders = sum(path.endswith("/") for path in paths)
+    files = format_count(len(paths) - folders) if len(paths) > folders else ""
+    empty = "" if not folders else "1 folder" if folders == 1 else f"{folders:,} folders"
+    return terminal.confirm(f"{warning} Load {' and '.join(filter(None, (files, empty)))} of another user?")
 
 
 def _confirm(plan: LoadPlan, terminal: Terminal) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ def load_version(
         with TargetFolder(folder) as target:
             missing = _find_missing(files, target, folder=folder, overwrite=overwrite)
             paths = [file.path for file in missing]
+            paths += [names[each] for each in folders if not os.path.lexists(folder / names[each])]
             _check_names(paths, allow_hidden=allow_hidden, allow_invisible=allow_invisible)
             blob_files = [file for file in missing if file is not document_file]
             write_blob_files(blob_files, target, store=get_store())
@@ -152,12 +154,15 @@ def _find_missing(
 
 
 def _check_names(paths: Sequence[str], *, allow_hidden: bool, allow_invisible: bool) -> None:
-    """Refuse names that need a permission that is not given."""
+    """Refuse names that need a permission that is not given.
+
+    :param paths: of files, and of empty folders with a slash.
+    """
     if not allow_hidden and (hidden := find_hidden(paths)):
         raise NotAllowedError(
             sentence(
-                "Hidden files may change what other programs do, or start some: %(names)s. Nothing was "
-                "written. If you trust their author, load with --allow-hidden.",
+                "Hidden files and folders may change what other programs do, or start some: %(names)s. "
+                "Nothing was written. If you trust their author, load with --allow-hidden.",
                 names=_quote(hidden),
             ),
             code="load_hidden_files",

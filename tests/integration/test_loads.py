@@ -93,6 +93,26 @@ def test_unsafe_names_are_only_loaded_on_request(world: World, work_folder: Path
     assert contents(work_folder)[path] == b"1"
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "option"),
+    [
+        (".git/hooks", "load_hidden_files", "allow_hidden"),
+        ("ok\u202e", "load_invisible_characters", "allow_invisible"),
+    ],
+)
+def test_unsafe_empty_folders_are_only_loaded_on_request(world: World, work_folder: Path, path, code, option):
+    session = world.session("talk")
+    world.save(session, {"a.txt": b"1"}, empty_folders=("audio", path))
+    version = version_of(session, 1)
+    with pytest.raises(NotAllowedError) as caught:
+        load_as_saved(world, version, work_folder)
+    assert caught.value.code == code
+    assert list(work_folder.iterdir()) == []
+    load_as_saved(world, version, work_folder, **{option: True})
+    assert (work_folder / path).is_dir()
+    load_as_saved(world, version, work_folder)  # the folder exists already
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_loaded_folder_equals_the_export(world: World, talk: DubbingSession, work_folder: Path, number):
     version = version_of(talk, number)

@@ -82,7 +82,7 @@ def describe_damage(damage: SoundDamage, streams: Sequence[MediaStream], duratio
     if not damage.end_ms:
         return NO_AUDIO
     audio = next((stream for stream in streams if stream.kind is StreamKind.AUDIO), None)
-    expected = None if audio is None else audio.end_ms or audio.duration_ms
+    expected = None if audio is None else audio.duration_ms if audio.end_ms is None else audio.end_ms
     length = duration_ms or expected or damage.end_ms
     found: list[Sentence] = []
     if damage.first_gap is not None:

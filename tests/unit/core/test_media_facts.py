@@ -98,7 +98,8 @@ def test_damage_that_decoding_finds_has_its_place(gaps, first_gap, end_ms, expec
     assert describe_damage(damage, [video(130_000), audio(130_000, 130_000)], 130_000) == expected
 
 
-def test_audio_that_is_known_to_end_early_is_not_named_twice():
-    damage = SoundDamage(gaps=0, first_gap=None, end_ms=41_000)
+@pytest.mark.parametrize(("end_ms", "decoded_ms"), [(41_020, 41_000), (0, 2)])
+def test_audio_that_is_known_to_end_early_is_not_named_twice(end_ms, decoded_ms):
+    damage = SoundDamage(gaps=0, first_gap=None, end_ms=decoded_ms)
 
-    assert not describe_damage(damage, [video(130_000), audio(130_000, 41_020)], 130_000)
+    assert not describe_damage(damage, [video(130_000), audio(130_000, end_ms)], 130_000)

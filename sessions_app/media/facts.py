@@ -51,12 +51,12 @@ def build_facts(raw: Mapping[str, Any]) -> MediaFacts:
         duration_ms = max((stream.duration_ms or 0 for stream in streams), default=0) or None
     width, height = _read_integer(raw.get("width")), _read_integer(raw.get("height"))
     has_picture = StreamKind.VIDEO in kinds
-    problem = find_problem(streams, duration_ms)
+    rate = _read_number(raw.get("frame_rate"), HIGHEST_RATE)
+    problem = find_problem(streams, duration_ms, frame_rate=rate)
     if has_picture and raw.get("video_codec") == UNKNOWN:
         problem = "; ".join(filter(None, (problem, UNKNOWN_CODEC)))
     elif has_picture and not (width and height):
         problem = "; ".join(filter(None, (problem, UNKNOWN_PICTURE)))
-    rate = _read_number(raw.get("frame_rate"), HIGHEST_RATE)
     return MediaFacts(
         container=_read_text(raw.get("container"), TEXT_LENGTH),
         duration_ms=duration_ms,

@@ -11,9 +11,11 @@ from dubbing_core.sentences import Sentence, join, sentence
 CUT_MS, CUT_SHARE = 250, 0.01
 """A stream that ends earlier than stated by more than both is cut off: containers round, encoders pad."""
 SHORT_MS, SHORT_SHARE = 2_000, 0.05
-"""Audio that ends before the picture by more than both is worth a note: shorter ends are silence."""
+"""Audio or video that ends before the other by more than both is worth a note: shorter ends are silence."""
 LOST_MS = 1_000
 """Audio of which more than this cannot be decoded at its end is cut off."""
+STILL_MS, STILL_FRAMES = 1_000, 2.5
+"""A picture of at most the longer of these is a still that is shown with the audio: some containers add a frame to it."""
 CUT_OFF = {
     "audio": sentence("audio ends at %(end)s of %(length)s").template,
     "video": sentence("video ends at %(end)s of %(length)s").template,
@@ -36,39 +38,35 @@ class SoundDamage:
     """Where the last audio ends that could be decoded; 0 if there is none."""
 
 
-def find_problem(streams: Sequence[MediaStream], duration_ms: int | None) -> str:
+def find_problem(
+    streams: Sequence[MediaStream], duration_ms: int | None, *, frame_rate: float | None = None
+) -> str:
     """Return what is wrong in a clause, such as ``audio ends at 0:41 of 2:10``.
 
-    Empty if nothing is.
+    Empty if nothing is. Covers do not count, and a still with audio has no end.
 
     :param duration_ms: that the file states.
+    :param frame_rate: of the main video stream, if it is known.
     """
-    main = [
-        stream
-        for kind in (StreamKind.VIDEO, StreamKind.AUDIO)
-        if (stream := next((each for each in streams if each.kind is kind), None)) is not None
-    ]
-    cut = [(stream, stream.end_ms) for stream in main if _is_cut(stream)]
-    if cut and duration_ms is not None:
-        # What ends last is where the file ends.
-        end = max(end for _, end in cut if end is not None)
-        name = "content" if len(cut) == len(main) else cut[0][0].kind.value
-        return sentence(
-            CUT_OFF[name], end=_format(end, duration_ms), length=_format(duration_ms, duration_ms)
-        )
     video, audio = (
-        next((stream for stream in main if stream.kind is kind), None)
+        next((stream for stream in streams if stream.kind is kind), None)
         for kind in (StreamKind.VIDEO, StreamKind.AUDIO)
     )
+    main = [stream for stream in (video, audio) if stream is not None]
+    cut = [stream for stream in main if _is_cut(stream)]
+    is_still = video is not None and audio is not None and _is_still(video, frame_rate)
+    if is_still and cut == [video]:
+        cut = []
+    if cut and duration_ms is not None:
+        # What ends last is where the file ends.
+        end = max(stream.end_ms for stream in cut if stream.end_ms is not None)
+        name = "content" if len(cut) == len(main) else cut[0].kind.value
+        return _state_end(name, end, duration_ms)
     if video and audio and video.duration_ms and audio.duration_ms is not None:
-        missing = video.duration_ms - audio.duration_ms
-        if missing > max(SHORT_MS, SHORT_SHARE * video.duration_ms):
-            length = video.duration_ms
-            return sentence(
-                CUT_OFF["audio"],
-                end=_format(audio.duration_ms, length),
-                length=_format(length, length),
-            )
+        end, length = sorted((video.duration_ms, audio.duration_ms))
+        name = "audio" if end == audio.duration_ms else "video"
+        if length - end > max(SHORT_MS, SHORT_SHARE * length) and not (is_still and name == "video"):
+            return _state_end(name, end, length)
     return ""
 
 
@@ -102,13 +100,7 @@ def describe_damage(damage: SoundDamage, streams: Sequence[MediaStream], duratio
             )
         found.append(missing)
     if expected is not None and expected - damage.end_ms > max(LOST_MS, CUT_SHARE * expected):
-        found.append(
-            sentence(
-                CUT_OFF["audio"],
-                end=_format(damage.end_ms, length),
-                length=_format(length, length),
-            )
-        )
+        found.append(_state_end("audio", damage.end_ms, length))
     return join(found, "; ") if found else ""
 
 
@@ -116,6 +108,18 @@ def _is_cut(stream: MediaStream) -> bool:
     if stream.end_ms is None or not stream.duration_ms:
         return False
     return stream.duration_ms - stream.end_ms > max(CUT_MS, CUT_SHARE * stream.duration_ms)
+
+
+def _is_still(video: MediaStream, frame_rate: float | None) -> bool:
+    shown_ms = video.duration_ms if video.end_ms is None else video.end_ms
+    if not shown_ms:  # a damaged video, of which no frame can be read
+        return False
+    longest_ms = STILL_FRAMES * 1000 / frame_rate if frame_rate else 0
+    return shown_ms <= max(STILL_MS, longest_ms)
+
+
+def _state_end(name: str, end_ms: int, length_ms: int) -> Sentence:
+    return sentence(CUT_OFF[name], end=_format(end_ms, length_ms), length=_format(length_ms, length_ms))
 
 
 def _format(milliseconds: int, longest: int) -> str:

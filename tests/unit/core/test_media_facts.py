@@ -71,7 +71,14 @@ def test_durations(milliseconds, text):
         ([video(130_000), audio(125_000)], ""),
         ([audio(2_000, 1_200)], "content ends at 1.2 s of 2.0 s"),
         ([audio(2_000, 1_900)], ""),
-        ([video(41_000), audio(130_000)], ""),
+        ([video(5_000, 5_000), audio(130_000, 130_000)], "video ends at 0:05 of 2:10"),
+        ([video(41_000), audio(130_000)], "video ends at 0:41 of 2:10"),
+        ([video(125_000), audio(130_000)], ""),
+        ([video(40, 40), audio(130_000, 130_000)], ""),
+        ([video(130_000, 61), audio(130_000, 130_000)], ""),
+        ([video(130_000, 0), audio(130_000, 130_000)], "video ends at 0:00 of 2:10"),
+        ([video(130_000, 61), audio(130_000, 61)], "content ends at 0:00 of 2:10"),
+        ([MediaStream(kind=StreamKind.COVER, duration_ms=40), audio(130_000, 130_000)], ""),
         ([], ""),
     ],
 )
@@ -79,6 +86,14 @@ def test_a_stream_that_ends_early_is_a_problem(streams, problem):
     duration = max((stream.duration_ms or 0 for stream in streams), default=0)
 
     assert find_problem(streams, duration or None) == problem
+
+
+@pytest.mark.parametrize(
+    ("frame_rate", "problem"),
+    [(0.1, ""), (25.0, "video ends at 0:10 of 2:10"), (None, "video ends at 0:10 of 2:10")],
+)
+def test_a_single_frame_may_be_long(frame_rate, problem):
+    assert find_problem([video(10_000), audio(130_000)], 130_000, frame_rate=frame_rate) == problem
 
 
 @pytest.mark.parametrize(

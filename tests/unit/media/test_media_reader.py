@@ -93,6 +93,7 @@ def test_all_facts_of_a_video(reader, samples):
         ("half picture.mov", "is incomplete"),
         ("half index-at-end.mp4", "is incomplete"),
         ("short-audio.mp4", "audio ends at 3.0 s of 8.0 s"),
+        ("short-picture.mp4", "video ends at 3.0 s of 8.0 s"),
         ("huge.mov", UNKNOWN_PICTURE),
     ],
 )
@@ -101,6 +102,13 @@ def test_damaged_files_have_the_place(reader, samples, name, problem):
 
     assert (facts.problem or facts.reason).startswith(problem)
     assert bool(facts.reason) is problem.startswith("is ")
+
+
+@pytest.mark.parametrize("name", ["still.mp4", "still.mkv"])
+def test_a_still_with_audio_is_whole(reader, samples, name):
+    facts = read(reader, samples[name])
+
+    assert (facts.video_codec, facts.audio_codec, facts.problem) == ("h264", "aac", "")
 
 
 def test_a_codec_without_a_decoder_is_named(reader, samples):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -37,6 +38,9 @@ from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.session_batch import restore_with_messages, select_sessions
 from sessions_app.views.session_list import parse_number
 
+COLLECTION_HOURS = 2
+"""Garbage is collected every hour: one run starts the grace period of a blob, another one ends it."""
+
 
 @require_safe
 @page_view
@@ -52,6 +56,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "query": urlencode(render_query(search)),
         "retention": settings.TRASH_RETENTION,
         "confirmation": CONFIRMATION,
+        "disk_hours": settings.GARBAGE_GRACE // timedelta(hours=1) + COLLECTION_HOURS,
     }
     return render(request, "sessions/trash.html", context)
 

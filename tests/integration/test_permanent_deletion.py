@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -149,6 +150,16 @@ def test_the_page_offers_to_empty_the_trash_and_names_the_number(world: World):
 
     trashed(world, "second")
     assert "all 2 sessions in the trash permanently?" in headings(alice)
+
+
+@pytest.mark.parametrize(("grace", "limit"), [(24, 26), (0, 2)])
+def test_the_page_states_when_the_space_becomes_free(world: World, settings: LazySettings, grace, limit):
+    settings.GARBAGE_GRACE = timedelta(hours=grace)
+    trashed(world, "first")
+
+    assert f"in the server's storage it becomes free within {limit} hours." in headings(
+        signed_in(world.alice)
+    )
 
 
 def headings(client: Client) -> str:

@@ -105,7 +105,7 @@ def test_a_newer_version_refuses_a_save_of_changes(work):
         plan_save(StubApi(2, entry("hi.wav", b"other"), entry("es.wav")), work.folder, state)
     assert str(caught.value) == (
         "Bob saved version 2 of “Talk” (“His”) at 2026-01-02T03:04:05Z, and this folder is at version 1. "
-        "Both changed “hi.wav”: a save on top replaces these files. Load that version first, or save on top of it with --on-top."
+        "Both changed “hi.wav”: a save on top replaces this file. Load that version first, or save on top of it with --on-top."
     )
     assert (caught.value.current, caught.value.paths, caught.value.exit_code) == (2, ("hi.wav",), 5)
 

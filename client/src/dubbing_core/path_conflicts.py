@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dubbing_core.paths import list_for_message
-from dubbing_core.sentences import Sentence, join, sentence
+from dubbing_core.sentences import Sentence, join, plural, plural_forms, sentence
+
+BOTH_CHANGED = plural_forms(
+    "Both changed %(files)s: a save on top replaces this file.",
+    "Both changed %(files)s: a save on top replaces these files.",
+)
+BOTH_ADDED = plural_forms(
+    "Both added %(files)s: a save on top replaces this file.",
+    "Both added %(files)s: a save on top replaces these files.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +23,9 @@ class PathConflicts:
     """What a save on top of the other version would overwrite; sorted paths."""
 
     both: tuple[str, ...] = ()
-    """Changed or removed by both, in different ways."""
+    """Added, changed or removed by both, in different ways."""
+    added: tuple[str, ...] = ()
+    """Those of them that the common parent does not have."""
     undone: tuple[str, ...] = ()
     """Changed only in the other version; the save contains them as they were before."""
     retained: tuple[str, ...] = ()
@@ -22,10 +33,11 @@ class PathConflicts:
 
     def describe(self) -> Sentence:
         """Return sentences for the user."""
-        sentences = [sentence("No file was changed by both.")]
-        if self.both:
-            files = list_for_message(self.both)
-            sentences = [sentence("Both changed %(files)s: a save on top replaces these files.", files=files)]
+        changed = tuple(path for path in self.both if path not in self.added)
+        sentences = [] if self.both else [sentence("No file was changed by both.")]
+        for forms, paths in ((BOTH_CHANGED, changed), (BOTH_ADDED, self.added)):
+            if paths:
+                sentences.append(plural(*forms, count=len(paths), files=list_for_message(paths)))
         if self.undone:
             files = list_for_message(self.undone)
             sentences.append(sentence("A save on top would undo the change of %(files)s.", files=files))
@@ -55,8 +67,10 @@ def find_path_conflicts(
         path for path in sorted(saved) if other.get(path) != base.get(path) and other.get(path) != saved[path]
     ]
     unchanged = tuple(path for path in differing if saved[path] == base.get(path))
+    both = tuple(path for path in differing if saved[path] != base.get(path))
     return PathConflicts(
-        both=tuple(path for path in differing if saved[path] != base.get(path)),
+        both=both,
+        added=tuple(path for path in both if path not in base),
         undone=() if keeps_unchanged else unchanged,
         retained=unchanged if keeps_unchanged else (),
     )

@@ -31,6 +31,7 @@ def test_a_path_is_in_conflict_if_the_save_would_overwrite_the_other_change(base
 
     expected = {"both": (("a.wav",), ()), "undone": ((), ("a.wav",)), "none": ((), ())}[kind]
     assert (conflicts.both, conflicts.undone) == expected
+    assert conflicts.added == (conflicts.both if base is None else ())
 
 
 def test_sentences():
@@ -39,7 +40,11 @@ def test_sentences():
         "Both changed “a.wav”, “b.wav”: a save on top replaces these files."
     )
     assert PathConflicts(both=("a.wav",), undone=("c.wav",)).describe() == (
-        "Both changed “a.wav”: a save on top replaces these files."
+        "Both changed “a.wav”: a save on top replaces this file."
         " A save on top would undo the change of “c.wav”."
+    )
+    assert PathConflicts(both=("a.wav", "b.wav"), added=("b.wav",)).describe() == (
+        "Both changed “a.wav”: a save on top replaces this file."
+        " Both added “b.wav”: a save on top replaces this file."
     )
     assert PathConflicts(undone=("c.wav",)).describe().startswith("No file was changed by both. A save on")

@@ -27,6 +27,8 @@ from dubbing_core.comparison.words import mark_words
 from dubbing_core.paths import escape_lines
 from dubbing_core.progress import Stage
 from dubbing_core.progress_matrix import Cell
+from dubbing_core.project_edits import KEY as EDITS
+from dubbing_core.selected_cells import ALL_LANGUAGES
 from dubbing_core.text_part import TextPart
 from dubbing_core.timeline.tracks import Segment
 from sessions_app.queries.text_comparisons import has_comparable_lines
@@ -46,6 +48,8 @@ VALUE_NAMES = {
     "voices": gettext_lazy("Voice"),
     "session_metadata": gettext_lazy("Session"),
     "pipeline_stage": gettext_lazy("Stage"),
+    "source_language": gettext_lazy("Spoken language"),
+    "checks": gettext_lazy("Checked by"),
 }
 STAGE = "pipeline_stage"
 LINE_BADGES = {LineKind.NEW: "good", LineKind.REMOVED: "bad", LineKind.RETIMED: "accent"}
@@ -138,8 +142,14 @@ def line_badge(row: LineRow) -> SafeString:
 @register.filter
 def value_name(difference: ValueDifference) -> str:
     """Return the name of a value of the metadata, such as "Voice, hi"."""
-    first, *rest = difference.key
-    return ", ".join([str(VALUE_NAMES.get(first, first)), *(str(VALUE_NAMES.get(key, key)) for key in rest)])
+    key = difference.key
+    if key[:2] == ("session_metadata", EDITS):
+        key = key[2:]
+        if key[0] == "checks":
+            language, _, category = key[1].partition(":")
+            label = localize(Category(category).label) if category in set(Category) else category
+            key = ("checks", label) if language == ALL_LANGUAGES else ("checks", language, label)
+    return ", ".join(str(VALUE_NAMES.get(name, name)) for name in key)
 
 
 @register.filter

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dubbing_core.change_summary import ChangeKind
+from dubbing_core.checked_results import read_checks
 from dubbing_core.manifest import TIMESTAMPS
 from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE
 from dubbing_core.project_edits import KEY as EDITS
@@ -15,9 +16,15 @@ Key = tuple[str, ...]
 DERIVED = {
     *((key,) for key in (*TIMESTAMPS, *PATHS_BY_LANGUAGE, *PATH_LISTS, "session_name")),
     ("session_metadata", "total_files"),
+    *(
+        ("session_metadata", EDITS, name)
+        for name in ("added_languages", "excluded_languages", "stated_texts")
+    ),
 }
 """What follows from the files, or differs with each save."""
 EDITED_VOICES = ("session_metadata", EDITS, "voices")
+CHECKS = ("session_metadata", EDITS, "checks")
+"""Of a check, only the person who made it is compared."""
 ABSENT = object()
 
 
@@ -62,7 +69,9 @@ def _list_values(value: Mapping[str, Any], prefix: Key = ()) -> Iterator[tuple[K
         key = (*prefix, name)
         if key in DERIVED:
             continue
-        if isinstance(each, Mapping):
+        if prefix == CHECKS:
+            yield from ((key, check.by) for check in read_checks({name: each}).values())
+        elif isinstance(each, Mapping):
             yield from _list_values(each, key)
         elif not _is_empty(each):
             yield key, each

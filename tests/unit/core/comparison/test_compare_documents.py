@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind
+from dubbing_core.checked_results import Check
 from dubbing_core.comparison.documents import compare_documents
 from dubbing_core.comparison.progress import compare_progress
 from dubbing_core.comparison.words import mark_words, split_words
@@ -71,6 +74,29 @@ def test_a_voice_that_a_person_set_is_reported_once():
     assert [value.key for value in compare_documents(before, stated)] == [
         ("session_metadata", "edits", "voices", "hi")
     ]
+
+
+def test_a_check_is_reported_as_the_person_who_made_it():
+    check = Check(
+        files=("0010a6dd502b",), inputs={"translated": "1b5a36"}, by="alice", at="2026-11-30T13:56:32"
+    )
+    after = write_edits({}, ProjectEdits(checks={"hi:audio": check}))
+    again = write_edits({}, ProjectEdits(checks={"hi:audio": replace(check, files=("1b5a36",))}))
+    key = ("session_metadata", "edits", "checks", "hi:audio")
+
+    assert compare_documents({}, after) == [(key, ChangeKind.NEW, None, "alice")]
+    assert compare_documents(after, {}) == [(key, ChangeKind.REMOVED, "alice", None)]
+    assert compare_documents(after, again) == []
+
+
+def test_statements_that_other_values_show_are_left_out():
+    edits = ProjectEdits(
+        added_languages=("fr",), excluded_languages=("es",), stated_texts=("fr",), source_language="en"
+    )
+
+    differences = compare_documents({}, write_edits({}, edits))
+
+    assert [value.key for value in differences] == [("session_metadata", "edits", "source_language")]
 
 
 def files(*labels: tuple[Category, str]) -> list[ManifestEntry]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
@@ -21,7 +23,7 @@ from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.queries.jobs import get_job_page, has_waiting_job, has_worker
 from sessions_app.queries.keyset import Position
-from sessions_app.views.errors import run_with_message, show_error
+from sessions_app.views.errors import show_error
 from sessions_app.views.job_notices import get_session_url, has_report
 from sessions_app.views.page_view import SignedInRequest, page_view
 
@@ -40,9 +42,8 @@ FORWARDING_KINDS = {Job.Kind.SAVE, Job.Kind.IMPORT}
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
     """Show the history, filtered by state and kind."""
-    state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
-    state = state if state in JOB_STATES else ""
-    kind = kind if kind in set(Job.Kind) else ""
+    chosen = _read_filter(request.GET)
+    state, kind = chosen.get("state", ""), chosen.get("kind", "")
     position = Position.from_query(request.GET)
     page = get_job_page(request.user, position, states=JOB_STATES.get(state, ()), kind=kind)
     is_waiting = has_waiting_job(request.user)
@@ -104,11 +105,13 @@ def get_worker_notice(job: Job) -> dict[str, bool]:
 @page_view
 def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
     job = get_job_or_404(request.user, code, Action.EDIT)
-    run_with_message(
-        request,
-        lambda: cancel_job(job=job, now=timezone.now()),
-        success=gettext("The job is being cancelled."),
-    )
+    try:
+        has_ended = cancel_job(job=job, now=timezone.now())
+    except OperationError as error:
+        show_error(request, error)
+    else:
+        text = gettext("The job was cancelled.") if has_ended else gettext("The job is being cancelled.")
+        messages.success(request, text)
     return _go_back(request, job)
 
 
@@ -129,8 +132,16 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 
 def _go_back(request: SignedInRequest, job: Job) -> HttpResponse:
-    """Return to the page with the button: of the session, all jobs, or the job."""
+    """Return to the page with the button: of the session, all jobs with the same filter, or the job."""
     origin = request.POST.get("from")
     if origin == "session" and job.session is not None and not job.session.is_trashed:
         return redirect("session-detail", job.session.code)
-    return redirect("job-list") if origin == "jobs" else redirect("job-detail", job.code)
+    if origin == "jobs":
+        return redirect(reverse("job-list", query=_read_filter(request.POST)))
+    return redirect("job-detail", job.code)
+
+
+def _read_filter(query: QueryDict) -> dict[str, str]:
+    """Return the valid values of the filter of jobs."""
+    allowed: dict[str, Collection[str]] = {"state": JOB_STATES, "kind": Job.Kind.values}
+    return {name: query[name] for name, values in allowed.items() if query.get(name) in values}

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +16,7 @@ from tests.integration.programs import ROOT
 from tests.integration.sketches import (
     bytes_of,
     current_of,
+    now,
     post_json,
     signed_in,
     sketch_job,
@@ -306,5 +308,26 @@ def test_a_job_is_cancelled_once(alice: Client, session: DubbingSession):
 
     first, second = (alice.post(f"/jobs/{job.code}/cancel/", follow=True) for _ in range(2))
 
-    assert message_of(first) == ("success", "The job is being cancelled.")
+    assert message_of(first) == ("success", "The job was cancelled.")
     assert message_of(second) == ("error", "This job has ended already.")
+
+
+def test_a_running_job_is_cancelled_later(alice: Client, session: DubbingSession):
+    job = sketch_job(session)
+    assert job.claim(now=now(), lease_until=now() + settings.JOB_LEASE)
+
+    response = alice.post(f"/jobs/{job.code}/cancel/", follow=True)
+
+    assert message_of(response) == ("success", "The job is being cancelled.")
+
+
+def test_the_list_of_jobs_keeps_its_filter_after_cancelling(alice: Client, session: DubbingSession):
+    job = sketch_job(session)
+    page = alice.get("/jobs/?state=unfinished&kind=export").content.decode()
+    assert '<input type="hidden" name="state" value="unfinished">' in page
+
+    response = alice.post(
+        f"/jobs/{job.code}/cancel/", {"from": "jobs", "state": "unfinished", "kind": "export", "after": "x"}
+    )
+
+    assert response["Location"] == "/jobs/?state=unfinished&kind=export"

@@ -1,6 +1,7 @@
 // A link to the shown version in one step: the ZIP is made if there is none, then the link, which is copied.
 import { ApiError, fillUrl, request } from "./api.js";
 import { find } from "./dom.js";
+import { formatPercent } from "./format.js";
 import { gettext } from "./i18n.js";
 
 const FIRST_PAUSE = 250; // milliseconds between two questions for the job
@@ -65,7 +66,7 @@ async function makeExport(form, report) {
     if (job.result?.export) return job.result.export;
     if (["failed", "cancelled"].includes(job.state))
       throw new ApiError(409, { detail: job.error?.message || gettext("The ZIP was not made. Try again.") });
-    report(gettext("Making the ZIP: %(percent)s %%", { percent: job.percent }));
+    report(gettext("Making the ZIP: %(percent)s", { percent: formatPercent(job.percent) }));
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -27,6 +27,11 @@ test("messages are found, and must be literals", () => {
   assert.throws(() => findMessages(wrong, "page.js"), /page\.js:2: the message must be a string literal/);
 });
 
+test("percent signs are single: only the server's messages double them", () => {
+  const doubled = [...messages.values()].filter(({ message, plural }) => `${message}${plural}`.includes("%%"));
+  assert.deepEqual(doubled, []);
+});
+
 for (const source of [
   'const FAILED = "The list cannot be loaded.";',
   `show(\`Version \${number} is shown.\`);`,

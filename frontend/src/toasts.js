@@ -5,8 +5,8 @@ import { gettext } from "./i18n.js";
 import { isolateQuoted } from "./text-direction.js";
 
 /** @typedef {{label: string, url: string, download?: boolean}} ToastAction */
-/** @typedef {{text: string, detail?: string, level?: string, actions?: ToastAction[], onEnd?: () => void}} Toast
- *   level: good, info, warn or bad; onEnd: it was closed, or its time is over */
+/** @typedef {{text: string, subject?: string, detail?: string, level?: string, actions?: ToastAction[], onEnd?: () => void}} Toast
+ *   subject: what it is about; level: good, info, warn or bad; onEnd: it was closed, or its time is over */
 
 /** Milliseconds until a notice without a problem disappears; the time stops while the pointer or the focus is in it. */
 const SHOWN = 15_000;
@@ -19,13 +19,13 @@ const ICONS = { good: "check", info: "info", warn: "warning", bad: "warning" };
  * @param {Toast} toast
  * @returns {HTMLElement | null} null where the page shows none
  */
-export function showToast({ text, detail = "", level = "info", actions = [], onEnd = () => {} }) {
+export function showToast({ text, subject = "", detail = "", level = "info", actions = [], onEnd = () => {} }) {
   const container = document.getElementById("toasts");
   if (!container) return null;
   const element = create("div", `toast ${level}`);
   const words = create("div", "toast-text");
   words.append(create("p", "toast-title", isolateQuoted(text)));
-  if (detail) words.append(create("p", "toast-detail wrap", isolateQuoted(detail)));
+  for (const line of [subject, detail]) if (line) words.append(create("p", "toast-detail wrap", isolateQuoted(line)));
   if (actions.length) {
     const row = create("p", "actions");
     row.append(...actions.map(createLink));

@@ -54,6 +54,7 @@ def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob:
     assert len(shown) == 1
     reporting = shown[0].page
     notice = reporting.get_by_role("status").filter(has_text="Save failed")
+    expect(notice).to_contain_text("Save of talk")
     expect(notice).to_contain_text("The storage is full.")
     expect(reporting).not_to_have_title(re.compile("%"))
     # What gets the focus is above the notice, on a phone as well.

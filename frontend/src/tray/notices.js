@@ -62,7 +62,8 @@ export class Notices {
     this.#shown.set(code, performance.now());
     showToast({
       text,
-      detail: detail || title,
+      subject: title,
+      detail,
       level,
       actions,
       onEnd: () => this.#shown.delete(code),

@@ -18,7 +18,7 @@ MAX_SHARES = 20
 def get_ready_exports(user: AbstractBaseUser, version: Version, *, now: datetime) -> list[Export]:
     """Return the latest exports that the user can download, newest first."""
     rows = visible_among(user, Export.objects.live().filter(version=version).ready(now=now))
-    return list(rows.order_by("-pk")[:MAX_EXPORTS])
+    return list(rows.select_related("version").order_by("-pk")[:MAX_EXPORTS])
 
 
 def get_latest_exports(user: AbstractBaseUser, session: DubbingSession) -> list[Export]:

@@ -359,7 +359,8 @@ if EMAIL_HOST := env_str("EMAIL_HOST"):
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 """Languages of pages, each with its own name. A new one needs catalogs: docs/translations.md."""
-LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "templates" / "locale", BASE_DIR / "sessions_app" / "locale"]
+"""The application's catalog is here as well, so that its words have precedence over those of Django and django-allauth."""
 FORMAT_MODULE_PATH = "dubbing_sessions.formats"
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_SECURE = _https

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pytest
 from babel.messages.catalog import Message
+from django.utils.translation import gettext, override, pgettext
 
 from sessions_app.management.catalogs import (
     FUNCTIONS,
@@ -69,3 +70,22 @@ def test_each_string_is_translated_with_its_placeholders(source: Source, languag
     assert not [message.id for message in messages if message.fuzzy]
     assert not [(message.id, message.string) for message in translated if not has_same_placeholders(message)]
     assert not [message.id for message in messages if message not in translated]
+
+
+@pytest.mark.parametrize("language", list_languages())
+def test_the_translations_of_the_portal_have_precedence_over_those_of_libraries(language: str):
+    stored = {
+        (message.context, message.id): message.string
+        for source in SOURCES
+        if source.domain == "django"
+        for message in read_catalog(source.path(language), language)
+        if message.id and isinstance(message.id, str)
+    }
+
+    with override(language):
+        shown = {
+            (context, text): pgettext(context, text) if context else gettext(text) for context, text in stored
+        }
+
+    assert shown
+    assert {key for key in stored if shown[key] != stored[key]} == set()

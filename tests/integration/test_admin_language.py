@@ -4,8 +4,47 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import override
+
+from sessions_app.models import Entry
+from tests.world import World
+
+
+@pytest.fixture
+def operator(world: World) -> Client:
+    world.clock.now = timezone.now()
+    client = Client(headers={"accept-language": "de"})
+    client.force_login(User.objects.create_superuser("operator"))
+    return client
+
+
+def read_page(client: Client, name: str, *args: object) -> str:
+    return " ".join(client.get(reverse(f"admin:{name}", args=args)).content.decode().split())
+
+
+def test_texts_of_scripts_are_translated(operator: Client):
+    script = operator.get(reverse("admin:jsi18n"))
+
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert '"Choose all %s": "Alle %s ausw\\u00e4hlen"' in script.content.decode()
+    english = operator.get(reverse("admin:jsi18n"), headers={"accept-language": "en"}).content.decode()
+    assert "ausw\\u00e4hlen" not in english
+
+
+def test_words_of_other_catalogs_do_not_replace_those_of_the_portal(world: World, operator: Client):
+    entry = world.saved().entries.order_by("pk")[0]
+
+    page = read_page(operator, "sessions_app_entry_change", entry.pk)
+    assert ">Session:<" in page
+    assert "Sitzung" not in page
+    with override("de"):
+        assert str(Entry._meta.get_field("session").verbose_name) == "Session"
 
 
 def test_english_dates_are_those_of_the_portal():

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,11 +22,13 @@ from django.utils.translation import gettext, gettext_lazy
 
 from sessions_app.access import can_clean_up, can_inspect, usable_shares, visible_to
 from sessions_app.account_forms import OperatorPasswordForm
+from sessions_app.admin.permissions import PermissionFieldMixin
 from sessions_app.models import AccessToken, Share
 from sessions_app.operations.accounts.tokens import list_revocable_tokens
 from sessions_app.operations.search import index_owner_again
 
 admin.site.unregister(User)
+admin.site.unregister(Group)
 
 OWNER_NAMES = {"username", "first_name", "last_name"}
 """Fields by which the search finds a user's sessions."""
@@ -34,7 +36,7 @@ ACCESS_PAGE = "admin:auth_user_access"
 
 
 @admin.register(User)
-class PortalUserAdmin(UserAdmin[User]):
+class PortalUserAdmin(PermissionFieldMixin, UserAdmin[User]):
     """Users; those who leave are made inactive instead of deleted.
 
     Their sessions and links remain.
@@ -109,6 +111,11 @@ class PortalUserAdmin(UserAdmin[User]):
             "can_revoke": any(group.can_revoke and group.rows for group in groups),
         }
         return render(request, "admin/auth/user/access.html", context)
+
+
+@admin.register(Group)
+class PortalGroupAdmin(PermissionFieldMixin, GroupAdmin):  # type: ignore[misc]  # the stubs of its bases differ
+    """Groups of users, with permissions in the language of the page."""
 
 
 def _tokens_of(user: User) -> list[AccessToken]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,35 @@ def operator(world: World) -> Client:
 
 def read_page(client: Client, name: str, *args: object) -> str:
     return " ".join(client.get(reverse(f"admin:{name}", args=args)).content.decode().split())
+
+
+@pytest.mark.parametrize("name", ["auth_user_change", "auth_group_change"])
+def test_permissions_are_labeled_in_the_language_of_the_page(operator: Client, name: str):
+    row = Group.objects.create(name="editors") if "group" in name else User.objects.get(username="operator")
+
+    german = read_page(operator, name, row.pk)
+    english = " ".join(
+        operator.get(reverse(f"admin:{name}", args=[row.pk]), headers={"accept-language": "en"})
+        .content.decode()
+        .split()
+    )
+
+    assert "Konten | E-Mail-Adresse | Kann E-Mail-Adresse hinzufügen" in german
+    assert "Can add" not in german
+    assert "Accounts | email address | Can add email address" in english
+
+
+def test_permissions_can_be_chosen_for_models_with_pages(operator: Client):
+    group = Group.objects.create(name="editors")
+    chosen = Permission.objects.get(codename="view_upload")
+
+    page = read_page(operator, "auth_group_change", group.pk)
+    address = reverse("admin:auth_group_change", args=[group.pk])
+    operator.post(address, {"name": "editors", "permissions": [chosen.pk]})
+
+    assert f'value="{chosen.pk}"' in page
+    assert f'value="{Permission.objects.get(codename="view_throttlehit").pk}"' not in page
+    assert list(group.permissions.all()) == [chosen]
 
 
 def test_texts_of_scripts_are_translated(operator: Client):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from sessions_app.access import can_clean_up, can_inspect, usable_shares, visible_to
 from sessions_app.account_forms import OperatorPasswordForm
@@ -89,6 +90,13 @@ class PortalUserAdmin(PermissionFieldMixin, UserAdmin[User]):
         response = super().response_change(request, obj)
         if not obj.is_active:
             _warn_about_access(request, obj)
+        return response
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 (signature of Django)
+        response = super().user_change_password(request, id, form_url)
+        user = self.get_object(request, unquote(id))
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND and user is not None:
+            _warn_about_access(request, user)
         return response
 
     def access(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -208,18 +216,26 @@ def _revoke(request: HttpRequest, user: User) -> None:
 
 
 def _warn_about_access(request: HttpRequest, user: User) -> None:
+    """Name the user's tokens and links, after a deactivation or a new password."""
     tokens, shares = _count_access(user)
-    if tokens or shares:
-        messages.warning(
-            request,
-            format_html(
-                gettext(
-                    "{} is inactive and cannot sign in, but still has access tokens ({}), which work again if the account is"
-                    ' activated, and links ({}), which work now. <a href="{}">Show and revoke them</a>'
-                ),
-                user.get_username(),
-                tokens,
-                shares,
-                reverse(ACCESS_PAGE, args=[user.pk]),
-            ),
+    if not tokens and not shares:
+        return
+    remaining = [
+        text % {"count": count}
+        for text, count in (
+            (ngettext("%(count)s access token", "%(count)s access tokens", tokens), tokens),
+            (ngettext("%(count)s link", "%(count)s links", shares), shares),
         )
+        if count
+    ]
+    if user.is_active:
+        text = gettext(
+            'The account “{}” still has {}, which work as before. <a href="{}">Show and revoke them</a>'
+        )
+    else:
+        text = gettext(
+            'The account “{}” is inactive, but still has {}. Links work now, access tokens again if it is activated. <a href="{}">Show'
+            " and revoke them</a>"
+        )
+    address = reverse(ACCESS_PAGE, args=[user.pk])
+    messages.warning(request, format_html(text, user.get_username(), ", ".join(remaining), address))

@@ -519,11 +519,21 @@ def test_deactivating_a_user_names_tokens_and_links(world: World, operator: Clie
     world.alice.refresh_from_db()
     assert not world.alice.is_active
     assert "Deactivated: 2." in message
-    assert "alice is inactive" in message
-    assert "access tokens (1)" in message
-    assert "links (1)" in message
+    assert "The account “alice” is inactive, but still has 1 access token, 1 link." in message
     assert access_page(world.alice) in message
-    assert "bob is inactive" not in message
+    assert "bob" not in message
+
+
+def test_a_new_password_names_tokens_and_links(world: World, operator: Client):
+    revocable(world)
+    page = reverse("admin:auth_user_password_change", args=[world.alice.pk])
+    new = {"password1": "a long river at night", "password2": "a long river at night"}
+
+    response = operator.post(page, {**new, "usable_password": "true", "set-password": "1"}, follow=True)
+
+    message = " ".join(str(message) for message in response.context["messages"])
+    assert "The account “alice” still has 1 access token, 1 link, which work as before." in message
+    assert access_page(world.alice) in message
 
 
 def change_user(operator: Client, user: User, **changes: object) -> tuple[Any, Any]:

@@ -25,7 +25,7 @@ from dubbing_core.timeline.catalog import SOURCE_KEY
 from sessions_app.language_names import localize_language
 from sessions_app.models import Version
 from sessions_app.templatetags.portal import icon
-from sessions_app.translation import localize, localize_iso_date, localize_number
+from sessions_app.translation import localize, localize_iso_date, localize_number, localize_stored
 
 register = template.Library()
 
@@ -111,7 +111,7 @@ class ShownCell:
                 values = {"count": cell.stale.files, "total": filled, "reason": reason}
                 return gettext("%(count)s of %(total)s files: %(reason)s") % values
             return reason
-        gaps = cell.gaps
+        gaps = replace(cell, flaw=localize_stored(cell.flaw)).gaps
         if cell.lines and not cell.lines.has_gaps and cell.state is not CellState.DONE:
             is_whole = cell.lines.total and cell.state is CellState.PARTIAL and not cell.cut_files
             summary: str = cell.lines.summary

@@ -9,12 +9,15 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils.translation import override
 
+from dubbing_core.categories import Category
 from dubbing_core.label_changes import LabelError
+from dubbing_core.progress_matrix import Cell, CellState
 from dubbing_core.sentences import Number, Size, sentence
 from sessions_app.language_names import check_language, localize_language
 from sessions_app.models import Preferences
 from sessions_app.operations.errors import OverQuotaError
 from sessions_app.templatetags import portal
+from sessions_app.templatetags.progress import ShownCell
 from sessions_app.translation import localize, localize_message, localize_stored
 from tests.integration.mail import run_mail_tasks
 from tests.integration.sketches import signed_in
@@ -106,6 +109,7 @@ def test_mails_to_others_are_in_the_language_of_the_request(world: World, mailou
     [
         ("is empty", "ist leer"),
         ("audio ends at 0:41 of 2:10", "Audio endet bei 0:41 von 2:10"),
+        ("video ends at 0:05 of 2:10", "Video endet bei 0:05 von 2:10"),
         (
             "The uploaded ZIP has expired. Upload it again.",
             "Die hochgeladene ZIP-Datei ist abgelaufen. Laden Sie sie noch einmal hoch.",
@@ -162,6 +166,17 @@ def test_stored_sentences_are_shown_in_the_language_of_the_page(stored: str, sho
 def test_only_messages_that_the_portal_wrote_are_translated(stored: str, shown: str):
     with override("de"):
         assert localize_message(stored) == shown
+
+
+def test_progress_names_a_flaw_in_the_language_of_the_page():
+    cell = Cell(state=CellState.PARTIAL, files=2, cut_files=1, flaw="video ends at 0:05 of 2:10")
+
+    def note() -> str:
+        return ShownCell(step="Dubbed", category=Category.FINAL_VIDEOS, language="fr", cell=cell).note
+
+    assert note() == "1 of 2 files: video ends at 0:05 of 2:10"
+    with override("de"):
+        assert note() == "1 von 2 Dateien: Video endet bei 0:05 von 2:10"
 
 
 def test_values_of_sentences_are_written_as_in_the_language():

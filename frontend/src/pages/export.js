@@ -35,14 +35,23 @@ function update() {
   ref("groups").hidden = isHistory;
   ref("sum").hidden = isHistory;
   ref("sum").classList.toggle("bad", problem !== "");
-  ref("files").textContent = problem || formatFileCount(fileCount);
-  ref("bytes").textContent = problem ? "" : formatBytes(sum(selected.map((group) => group.size)));
+  showText(ref("files"), problem || formatFileCount(fileCount));
+  showText(ref("bytes"), problem ? "" : formatBytes(sum(selected.map((group) => group.size))));
   ref("submit", HTMLButtonElement).disabled = problem !== "";
   updateDownload(problem === "");
   updateWarning(
     (category, language) =>
       isHistory || (categories.has(category) && (language === "" || !hasLanguages || languages.has(language))),
   );
+}
+
+/**
+ * Replace a text unless the page has it already: replacing it counts as a layout shift.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function showText(element, text) {
+  if (element.textContent?.trim() !== text) element.textContent = text;
 }
 
 /**

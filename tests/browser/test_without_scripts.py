@@ -32,6 +32,15 @@ def test_a_session_is_found_downloaded_renamed_deleted_and_restored(
         page.get_by_role("link", name="Share", exact=True).click()
         expect(page.get_by_role("button", name="Create link")).to_be_in_viewport()
 
+        # Files are searched and selected one by one; the bar for the selected ones covers no row.
+        expect(page.get_by_text("Select all shown")).to_be_hidden()
+        expect(page.locator(".label-bar")).to_have_css("position", "static")
+        field, button = (page.locator(f".files-search {name}").bounding_box() for name in ("input", "button"))
+        assert field is not None
+        assert button is not None
+        assert button["x"] > field["x"]
+        assert button["y"] < field["y"] + field["height"]
+
         page.locator("#download-menu summary").click()
         with page.expect_download() as download:
             page.get_by_role("link", name="ZIP, as saved").click()

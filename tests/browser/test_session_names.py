@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -35,3 +36,28 @@ def test_a_name_is_checked_while_it_is_typed(make_signed_in_user: Callable[..., 
     page.get_by_role("button", name="Rename").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Part 1/2: “é”?")
     expect(page.get_by_text("“Other” was renamed to “Part 1/2: “é”?”.")).to_be_visible()
+
+
+def test_a_long_name_has_the_whole_width_above_the_actions(
+    make_signed_in_user: Callable[..., BrowserUser], tmp_path: Path
+):
+    fay = make_signed_in_user("fay")
+    page = fay.page
+    page.set_viewport_size({"width": 1024, "height": 800})
+    (tmp_path / "a.txt").write_text("a")
+    fay.open("/sessions/new/")
+    page.get_by_label("Name", exact=True).fill("w" * 107)
+    fay.choose("files", tmp_path / "a.txt")
+    page.get_by_role("button", name="Save session").click()
+    fay.wait_for_version(1)
+
+    title, rename, actions = (
+        page.locator(selector).bounding_box() for selector in ("#session-name", "#rename", ".session-actions")
+    )
+
+    assert title is not None
+    assert rename is not None
+    assert actions is not None
+    assert title["width"] > 1024 * 0.75
+    assert title["y"] + title["height"] <= actions["y"]
+    assert rename["y"] + rename["height"] / 2 < title["y"] + 40  # beside the first line

@@ -166,13 +166,25 @@ describe("pictures", () => {
   });
 
   it("starts with the first video, or without one with the first sound", () => {
-    const language = (/** @type {any[]} */ ...files) => ({ tag: "hi", name: "Hindi", isSource: false, files });
+    const language = (/** @type {any[]} */ ...files) => ({
+      tag: "hi",
+      name: "Hindi",
+      isSource: false,
+      noLines: "",
+      files,
+    });
     assert.equal(chooseBase([language(audio), language(audio, source)]), source);
     assert.equal(chooseBase([language(audio)]), audio);
   });
 
   it("starts with what can be played, and shows no language's own one that cannot yet", () => {
-    const language = (/** @type {any[]} */ ...files) => ({ tag: "hi", name: "Hindi", isSource: false, files });
+    const language = (/** @type {any[]} */ ...files) => ({
+      tag: "hi",
+      name: "Hindi",
+      isSource: false,
+      noLines: "",
+      files,
+    });
     const missing = makeFile({ url: "", copy: "pending", duration: 64 });
     assert.equal(chooseBase([language(missing), language(source)]), source);
     assert.equal(chooseBase([language(missing, audio)]), audio);

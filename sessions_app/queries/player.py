@@ -133,6 +133,13 @@ class PlayerContents:
         """Texts with times."""
         return choose_offered(_list_subtitles(self.texts.tracks))
 
+    def list_columns(self, tag: str) -> list[CatalogTrack]:
+        """Return the texts beside the picture while a language is audible.
+
+        :param tag: folded; "" for the source.
+        """
+        return _choose_columns(self.texts.tracks, tag)
+
     @property
     def paths(self) -> list[str]:
         return [file.path for language in self.languages for file in language.files]
@@ -315,19 +322,24 @@ def get_player_lines(version: Version, *, tag: str, selection: Selection = WHOLE
     :param tag: folded tag of the language that is audible; "" for the source.
     """
     texts = get_version_texts(version, selection)
-    source = next((track for track in texts.tracks if track.use is TrackUse.SOURCE), None)
-    translation = next((track for track in texts.tracks if track.key == tag), None) if tag else None
-    columns = [track for track in (source, translation) if track is not None]
+    columns = _choose_columns(texts.tracks, tag)
     subtitles = choose_offered(_list_subtitles(texts.tracks))
     if not columns:
         return PlayerLines(columns=[], rows=[], subtitles=subtitles)
     tracks = [track.segments for track in texts.load(columns)]
     audio: dict[int, str] = {}
-    if translation is not None:
-        paths = list_line_audio(version, selection).get(fold_language_tag(translation.language), [])
+    if columns[-1].key == tag:
+        paths = list_line_audio(version, selection).get(fold_language_tag(columns[-1].language), [])
         audio = _find_audio(paths, tracks[-1])
     shown = [list(repair_ends(track)) for track in tracks]  # as the subtitles are
     return PlayerLines(columns=columns, rows=_build_lines(columns, shown, audio), subtitles=subtitles)
+
+
+def _choose_columns(tracks: Sequence[CatalogTrack], tag: str) -> list[CatalogTrack]:
+    """Return the track of the source, then that of the language, where they exist."""
+    source = next((track for track in tracks if track.use is TrackUse.SOURCE), None)
+    translation = next((track for track in tracks if track.key == tag), None) if tag else None
+    return [track for track in (source, translation) if track is not None]
 
 
 def _find_audio(paths: Sequence[str], segments: Sequence[Segment]) -> dict[int, str]:

@@ -43,6 +43,8 @@ from sessions_app.translation import localize, localize_stored
 from sessions_app.views.comparisons import read_version_number
 from sessions_app.views.page_view import SignedInRequest, page_view
 
+VISIBLE_LINES = 12
+"""Short lines that fill the list beside the picture, `.player-line-list` in the styles."""
 FileUrl = Callable[[str], str]
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -102,6 +104,26 @@ class PlayerView:
     @property
     def has_lines(self) -> bool:
         return bool(self.contents.subtitles)
+
+    @property
+    def lines_note(self) -> str:
+        """Sentence in place of the lines at first; "" if there are some."""
+        return str(self.data["languages"][0]["noLines"])
+
+    @property
+    def reserved_lines(self) -> range:
+        """Lines for which there is space before the script shows them."""
+        return range(min(max((track.lines for track in self._first_columns), default=0), VISIBLE_LINES))
+
+    @property
+    def texts_per_line(self) -> int:
+        """Texts of such a line, one below the other: speaker, source, translation."""
+        columns = self._first_columns
+        return len(columns) + any(track.speakers for track in columns)
+
+    @property
+    def _first_columns(self) -> list[CatalogTrack]:
+        return self.contents.list_columns(self.contents.languages[0].tag)
 
 
 def get_played_url(media: PlayerMedia, path: str, original: str) -> str:
@@ -180,19 +202,35 @@ def _build_view(
         "media": media.as_dict(),
         "mediaUrl": media_url,
         "hasDirectMedia": get_media_origin() is not None,
-        "languages": [_describe_language(language, file_url) for language in contents.languages],
+        "languages": [_describe_language(language, contents, file_url) for language in contents.languages],
         "subtitles": [_describe_track(track, texts_url) for track in contents.subtitles],
     }
     return PlayerView(title=title, contents=contents, data=data, media=media)
 
 
-def _describe_language(language: PlayerLanguage, file_url: FileUrl) -> dict[str, Any]:
+def _describe_language(
+    language: PlayerLanguage, contents: PlayerContents, file_url: FileUrl
+) -> dict[str, Any]:
     return {
         "tag": language.tag,
         "name": _name_language(language),
         "isSource": language.is_source,
         "files": [_describe_file(file, file_url) for file in language.files],
+        "noLines": "" if contents.list_columns(language.tag) else _describe_missing_lines(language, contents),
     }
+
+
+def _describe_missing_lines(language: PlayerLanguage, contents: PlayerContents) -> str:
+    """Return the sentences that a language has no lines, and which ones have some."""
+    if language.is_source:
+        missing = gettext("There are no lines in the original.")
+    else:
+        missing = gettext("There are no lines in %(language)s.") % {"language": _name_language(language)}
+    tags = dict.fromkeys(track.language for track in contents.subtitles if track.language)
+    if not tags:
+        return missing
+    names = ", ".join(localize_language(tag) for tag in tags)
+    return f"{missing} {gettext('Lines exist in: %(languages)s.') % {'languages': names}}"
 
 
 def _name_language(language: PlayerLanguage) -> str:

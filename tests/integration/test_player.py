@@ -195,6 +195,29 @@ def test_lines_stand_beside_those_of_the_source_with_their_audio(client: Client,
     assert get_lines(client, session, "xx")["rows"] == get_lines(client, session, "")["rows"]
 
 
+def test_the_page_reserves_the_space_of_the_lines(client: Client, session: DubbingSession):
+    page = client.get(reverse("session-detail", args=[session.code])).content.decode()
+
+    assert page.count('class="player-lines-space"') == 3
+
+
+def test_a_language_without_lines_names_those_that_have_some(client: Client, world: World):
+    files = {
+        path: FILES[path] for path in ("original_video.mp4", "translations/ar.srt", "translations/es.srt")
+    }
+    session = sketch_session(world.alice, "untranscribed", files)
+    store_blobs(files.values())
+    read_session_texts(session_id=session.pk, clock=now)
+
+    page = client.get(reverse("session-detail", args=[session.code])).content.decode()
+
+    sentence = "There are no lines in the original. Lines exist in: Arabic, Spanish."
+    assert f'<li class="player-lines-note">{sentence}</li>' in page
+    player = build_player(current_of(session))
+    assert player is not None
+    assert [language["noLines"] for language in player.data["languages"]] == [sentence]
+
+
 def get_lines(client: Client, session: DubbingSession, language: str) -> Any:
     url = reverse("version-player-lines", args=[session.code, 1])
     return client.get(url, {"language": language}).json()

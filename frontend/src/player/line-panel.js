@@ -41,7 +41,8 @@ export class LinePanel {
 
   async #load() {
     const { data, language } = this.#player;
-    const table = await this.#list?.load(`${data.lines}?language=${encodeURIComponent(language.tag)}`);
+    const url = `${data.lines}?language=${encodeURIComponent(language.tag)}`;
+    const table = await this.#list?.load(url, language.noLines);
     if (table) this.#player.setSubtitles(table.subtitles);
   }
 

@@ -53,9 +53,10 @@ export class LineList {
   /**
    * Load the lines of a language. Returns them with the subtitles, or null.
    * @param {string} url
+   * @param {string} note that there are none
    * @returns {Promise<LineTable | null>}
    */
-  async load(url) {
+  async load(url, note) {
     this.#loading?.abort();
     this.#loading = new AbortController();
     try {
@@ -63,7 +64,7 @@ export class LineList {
       // After a sign-out the response is the sign-in page.
       if (!response.ok || response.redirected) throw new Error(String(response.status));
       const table = await response.json();
-      this.#show(table);
+      this.#show(table, note);
       return table;
     } catch (error) {
       if (error instanceof Error && error.name === "AbortError") return null;
@@ -72,14 +73,17 @@ export class LineList {
     }
   }
 
-  /** @param {LineTable} table */
-  #show({ columns, rows }) {
+  /**
+   * @param {LineTable} table
+   * @param {string} note
+   */
+  #show({ columns, rows }, note) {
     this.#lines = rows;
     this.#current = -1;
     this.#items = rows.map((line, at) => createItem(line, at, columns));
     this.#list.classList.toggle("is-long", rows.length > LONG);
     this.#list.replaceChildren(...this.#items);
-    if (!rows.length) this.#list.append(create("li", "player-lines-note", EMPTY));
+    if (!rows.length) this.#list.append(create("li", "player-lines-note", note || EMPTY));
   }
 
   /**

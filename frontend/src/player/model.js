@@ -25,6 +25,7 @@
  * @property {string} tag folded BCP 47 tag, "" for the source, "und" if unknown
  * @property {string} name in the language of the page
  * @property {boolean} isSource
+ * @property {string} noLines sentence in place of its lines, "" if it has some
  * @property {PlayerFile[]} files the first one is played unless another one is chosen
  */
 /** @typedef {{key: string, tag: string, language: string, isSource: boolean, isRightToLeft: boolean, url: string}} Subtitle */

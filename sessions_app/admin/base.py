@@ -24,6 +24,7 @@ from dubbing_core.paths import escape_lines
 from sessions_app.access import can_clean_up, can_inspect
 from sessions_app.operations.errors import OperationError
 from sessions_app.storage.errors import StoreError
+from sessions_app.translation import localize_stored
 
 M = TypeVar("M", bound=Model)
 
@@ -169,13 +170,23 @@ def list_link(model: type[Model], text: str, **filters: object) -> SafeString:
 
 def act_on_each(request: HttpRequest, rows: Iterable[M], act: Callable[[M], object], *, done: str) -> None:
     """Run an operation on each row; show the number of successes, and each error."""
-    count = 0
+    count = failed = 0
     for row in rows:
         try:
             if act(row) is False:
                 continue
-        except (OperationError, StoreError) as error:
-            messages.error(request, f"{row}: {error}")
+        except OperationError as error:
+            failed += 1
+            messages.error(request, f"{row}: {error.message}")
+        except StoreError as error:
+            failed += 1
+            messages.error(request, f"{row}: {localize_stored(str(error))}")
         else:
             count += 1
-    messages.success(request, f"{done}: {count}.")
+    if count or not failed:
+        show_count(request, f"{done}: {count}.", count)
+
+
+def show_count(request: HttpRequest, text: str, count: int) -> None:
+    """Show how many rows an action changed; a success only if there was one."""
+    messages.add_message(request, messages.SUCCESS if count else messages.INFO, text)

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
-from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, link, list_link
+from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, link, list_link, show_count
 from sessions_app.admin.search import find_sessions, find_users, parse_code
 from sessions_app.models import Export, Share, Version
 from sessions_app.operations.cleanup.exports import expire_exports
 from sessions_app.storage.errors import StoreError
-from sessions_app.translation import localize_size
+from sessions_app.translation import localize, localize_size, localize_stored
 
 MAX_VERSIONS = 1000
 """Versions whose exports a search lists."""
@@ -28,7 +28,7 @@ class ExportAdmin(LargeTableAdmin[Export]):
         "owned_by",
         "in_session",
         "of_version",
-        "selection_label",
+        "selected",
         "human_size",
         "links",
         "created_at",
@@ -70,6 +70,10 @@ class ExportAdmin(LargeTableAdmin[Export]):
     def of_version(self, export: Export) -> int:
         return export.version.number
 
+    @admin.display(description=gettext_lazy("selection"))
+    def selected(self, export: Export) -> str:
+        return localize(export.selection_label)
+
     @admin.display(description=gettext_lazy("size"), ordering="size")
     def human_size(self, export: Export) -> str:
         return localize_size(export.size)
@@ -85,10 +89,8 @@ class ExportAdmin(LargeTableAdmin[Export]):
         try:
             expired = expire_exports(expiring, now=timezone.now())
         except StoreError as error:
-            messages.error(request, str(error))
+            messages.error(request, localize_stored(str(error)))
         else:
-            messages.success(
-                request,
-                gettext("Expired: %(count)s; %(size)s freed.")
-                % {"count": expired.count, "size": localize_size(expired.size)},
-            )
+            text = gettext("Expired: %(count)s; %(size)s freed.")
+            values = {"count": expired.count, "size": localize_size(expired.size)}
+            show_count(request, text % values, expired.count)

@@ -19,10 +19,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from sessions_app.access import can_clean_up, can_inspect, usable_shares, visible_to
 from sessions_app.account_forms import OperatorPasswordForm
+from sessions_app.admin.base import show_count
 from sessions_app.admin.permissions import PermissionFieldMixin
 from sessions_app.models import AccessToken, Share
 from sessions_app.operations.accounts.tokens import list_revocable_tokens
@@ -84,7 +85,7 @@ class PortalUserAdmin(PermissionFieldMixin, UserAdmin[User]):
             user.save(update_fields=["is_active"])
             self.log_change(request, user, "Deactivated.")
             _warn_about_access(request, user)
-        messages.success(request, gettext("Deactivated: %(count)s.") % {"count": len(users)})
+        show_count(request, gettext("Deactivated: %(count)s.") % {"count": len(users)}, len(users))
 
     def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
         response = super().response_change(request, obj)
@@ -163,7 +164,7 @@ def _list_access(request: HttpRequest, user: User) -> list[AccessGroup]:
                         str(token),
                         token.get_scope_display(),
                         token.expires_at or gettext("Never"),
-                        token.last_used_at or gettext("Never"),
+                        token.last_used_at or pgettext("use", "Never"),
                     ),
                 )
                 for token in _tokens_of(user)
@@ -212,7 +213,7 @@ def _revoke(request: HttpRequest, user: User) -> None:
     if can_clean_up(request.user, Share):
         codes = set(request.POST.getlist("share"))
         count += sum(share.revoke(now=now) for share in _shares_of(user) if str(share.code) in codes)
-    messages.success(request, gettext("Revoked: %(count)s.") % {"count": count})
+    show_count(request, gettext("Revoked: %(count)s.") % {"count": count}, count)
 
 
 def _warn_about_access(request: HttpRequest, user: User) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from sessions_app.admin.base import LargeTableAdmin, link, list_link
 from sessions_app.admin.search import find_sessions
 from sessions_app.models import Export, Version
-from sessions_app.translation import localize_size
+from sessions_app.translation import localize, localize_size
 
 
 @admin.register(Version)
@@ -78,13 +78,13 @@ class VersionAdmin(LargeTableAdmin[Version]):
 
     @admin.display(description=gettext_lazy("changes"))
     def changed(self, version: Version) -> str:
-        return version.change_summary.words
+        return localize(version.change_summary.words)
 
     @admin.display(description=gettext_lazy("related rows"))
     def related(self, version: Version) -> SafeString:
         return list_link(Export, gettext("Exports"), version__id__exact=version.pk)
 
-    @admin.display(description=gettext_lazy("metadata.json"))
+    @admin.display(description=gettext_lazy("metadata"))
     def metadata_json(self, version: Version) -> SafeString:
         return format_html(
             "<pre>{}</pre>", json.dumps(version.complete_metadata, ensure_ascii=False, indent=2)

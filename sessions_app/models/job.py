@@ -143,7 +143,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.code}"
+        return f"{self.get_kind_display()} {self.code}"
 
     # Transitions. Each is one conditional UPDATE and returns whether it changed the row.
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import override
 
-from sessions_app.models import Entry
+from sessions_app.models import Entry, Job
+from sessions_app.operations.exports.request import request_export
 from tests.world import World
 
 
@@ -26,6 +27,33 @@ def operator(world: World) -> Client:
 
 def read_page(client: Client, name: str, *args: object) -> str:
     return " ".join(client.get(reverse(f"admin:{name}", args=args)).content.decode().split())
+
+
+def test_the_error_of_an_action_is_translated_and_no_success_is_shown(world: World, operator: Client):
+    version = world.saved().current
+    assert version is not None
+    job = request_export(version=version, owner=world.alice, now=world.clock())
+    form = {"action": "cancel", "_selected_action": [job.pk]}
+    address = reverse("admin:sessions_app_job_changelist")
+    operator.post(address, form)
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+    operator.get(address)
+
+    messages = list(operator.post(address, form, follow=True).context["messages"])
+
+    assert [(message.level_tag, message.message) for message in messages] == [
+        ("error", f"Export {job.code}: Dieser Auftrag ist schon beendet.")
+    ]
+
+
+def test_fields_without_a_name_of_their_own_have_one(world: World, operator: Client):
+    version = world.saved().current
+    assert version is not None
+    export = world.exported(version)
+
+    assert ">Auswahl:<" in read_page(operator, "sessions_app_export_change", export.pk)
+    assert ">Metadaten:<" in read_page(operator, "sessions_app_version_change", version.pk)
 
 
 @pytest.mark.parametrize("name", ["auth_user_change", "auth_group_change"])

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from sessions_app.operations.accounts.tokens import list_revocable_tokens
@@ -78,6 +78,16 @@ class ResetPasswordKeyForm(RevokeTokensMixin, allauth_forms.ResetPasswordKeyForm
 
 class OperatorPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # not generic at run time
     """Form of the admin site; the user receives a notice."""
+
+    # Django's own is in the language of the process, because it joins its texts when the class is defined.
+    usable_password_help_text = format_lazy(  # type: ignore[assignment]  # a lazy text, as in Django
+        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        gettext_lazy(
+            "Whether the user will be able to authenticate using a password or not. If disabled, they may still be able to"
+            " authenticate using other backends, such as Single Sign-On or LDAP."
+        ),
+        gettext_lazy("If disabled, the current password for this user will be lost."),
+    )
 
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 (signature of Django)
         user: User = super().save(commit)

@@ -22,7 +22,7 @@ from sessions_app.admin import (
     workers,
 )
 from sessions_app.admin.catalog import show_catalog
-from sessions_app.admin.names import translate_names
+from sessions_app.admin.names import translate_names, translate_relations
 
 __all__ = [
     "blobs",
@@ -46,7 +46,8 @@ admin.site.index_title = pgettext_lazy("portal", "Site administration")
 for registered in admin.site._registry:  # noqa: SLF001 (there is no public list)
     if registered._meta.app_label == "sessions_app":  # noqa: SLF001 (documented API)
         translate_names(registered)
-admin.site.i18n_javascript = show_catalog  # type: ignore[method-assign]
+translate_relations()
+admin.site.i18n_javascript = show_catalog  # type: ignore[method-assign]  # instead of a site of its own
 # The page of an object leads to all others; a list of models beside each page would be a second navigation.
 admin.site.enable_nav_sidebar = False
 # The portal's own sign-in page, with its throttles, instead of a second one without.

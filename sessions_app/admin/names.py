@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Model
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.db.models import Field, Model
 from django.utils.translation import gettext_lazy, gettext_noop
 
 NAMES = (
@@ -166,10 +169,67 @@ HELP_TEXTS = (
     gettext_noop("Whether it reads media and makes posters, waveforms and others."),
 )
 """Of the fields that pages show."""
+CHOICES = (
+    gettext_noop("Deleting"),
+    gettext_noop("Received"),
+    gettext_noop("Receiving"),
+    gettext_noop("Stored"),
+    gettext_noop("Writing"),
+)
+"""Labels of choices without a translation at their definition."""
+RELATIONS = (
+    gettext_noop("group-permission relationship"),
+    gettext_noop("group-permission relationships"),
+    gettext_noop("user-group relationship"),
+    gettext_noop("user-group relationships"),
+    gettext_noop("user-permission relationship"),
+    gettext_noop("user-permission relationships"),
+)
+"""Of users, groups and permissions, on the pages that confirm a deletion."""
+DJANGO_TEXTS = (
+    gettext_noop("Breadcrumbs"),
+    gettext_noop("Change history: %s"),
+    gettext_noop("Conflicting form data submitted. Please try again."),
+    gettext_noop("Disable password-based authentication"),
+    gettext_noop("Disabled"),
+    gettext_noop("Enable password-based authentication"),
+    gettext_noop("Enable password-based authentication for this user by setting a password."),
+    gettext_noop("Enabled"),
+    gettext_noop("Enter the same password as before, for verification."),
+    gettext_noop("History"),
+    gettext_noop("Models in the %(name)s application"),
+    gettext_noop("Password-based authentication"),
+    gettext_noop("Password-based authentication was disabled."),
+    gettext_noop("Raw passwords are not stored, so there is no way to see the user’s password."),  # noqa: RUF001 (as Django writes it)
+    gettext_noop("Reset password"),
+    gettext_noop("Save and add another"),
+    gettext_noop("Save and continue editing"),
+    gettext_noop("Save and view"),
+    gettext_noop("Save as new"),
+    gettext_noop("Set password"),
+    gettext_noop("Set password: %s"),
+    gettext_noop("This action will <strong>enable</strong> password-based authentication for this user."),
+    gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),  # noqa: RUF001 (as Django writes it)
+)
+"""Texts of Django's pages that its own catalogs lack, or translate with other words than the portal's."""
+CHANGED_FIELDS = (
+    gettext_noop("Active"),
+    gettext_noop("Email address"),
+    gettext_noop("First name"),
+    gettext_noop("Groups"),
+    gettext_noop("Last name"),
+    gettext_noop("Name"),
+    gettext_noop("Password"),
+    gettext_noop("Permissions"),
+    gettext_noop("Staff status"),
+    gettext_noop("Superuser status"),
+    gettext_noop("User permissions"),
+)
+"""Fields that the history of users and groups names, as Django stores them."""
 
 
 def translate_names(model: type[Model]) -> None:
-    """Translate the names of a model and its fields, and the help beside them.
+    """Translate the names of a model and its fields, choices and help texts.
 
     Here instead of in the models: the names stay those of the code, and no migration has texts.
     """
@@ -178,5 +238,17 @@ def translate_names(model: type[Model]) -> None:
         field.verbose_name = gettext_lazy(str(field.verbose_name))
         if field.help_text in HELP_TEXTS:
             field.help_text = gettext_lazy(str(field.help_text))
+        _translate_choices(field)
     meta.verbose_name = gettext_lazy(str(meta.verbose_name))
     meta.verbose_name_plural = gettext_lazy(str(meta.verbose_name_plural))
+
+
+def translate_relations() -> None:
+    """Translate the names of Django's relations, whose English words it stores."""
+    for relation in (User.groups, User.user_permissions, Group.permissions):
+        translate_names(relation.through)
+
+
+def _translate_choices(field: Field[Any, Any]) -> None:
+    if field.choices:
+        field.choices = [(value, gettext_lazy(str(label))) for value, label in field.flatchoices]

@@ -83,7 +83,7 @@ class PortalUserAdmin(PermissionFieldMixin, UserAdmin[User]):
         for user in users:
             user.is_active = False
             user.save(update_fields=["is_active"])
-            self.log_change(request, user, "Deactivated.")
+            self.log_change(request, user, [{"changed": {"fields": ["Active"]}}])
             _warn_about_access(request, user)
         show_count(request, gettext("Deactivated: %(count)s.") % {"count": len(users)}, len(users))
 

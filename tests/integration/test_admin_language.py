@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -12,9 +13,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import override
 
-from sessions_app.models import Entry, Job
+from sessions_app.admin.names import CHOICES
+from sessions_app.management.catalogs import SOURCES, read_catalog
+from sessions_app.models import Blob, Entry, Job, Upload
 from sessions_app.operations.exports.request import request_export
-from tests.world import World
+from tests.world import PROJECT, World
 
 
 @pytest.fixture
@@ -27,6 +30,45 @@ def operator(world: World) -> Client:
 
 def read_page(client: Client, name: str, *args: object) -> str:
     return " ".join(client.get(reverse(f"admin:{name}", args=args)).content.decode().split())
+
+
+def test_choices_are_translated_in_filters_and_on_pages(world: World, operator: Client):
+    version = world.saved("talk", PROJECT).current
+    assert version is not None
+
+    assert ">Wird empfangen</a>" in read_page(operator, "sessions_app_upload_changelist")
+    blob = Blob.objects.order_by("pk")[0]
+    assert ">Gespeichert<" in read_page(operator, "sessions_app_blob_change", blob.pk)
+    stage = version.get_stage_display()
+    with override("de"):
+        translated = version.get_stage_display()
+    assert translated != stage
+    assert f">{translated}<" in read_page(operator, "sessions_app_version_change", version.pk)
+
+
+def test_the_choices_that_pages_show_are_in_the_catalog():
+    catalog = read_catalog(SOURCES[0].path("de"), "de")
+    pages = {
+        model: page for model, page in admin.site._registry.items() if model._meta.app_label == "sessions_app"
+    }
+    shown = [
+        field
+        for model, page in pages.items()
+        for field in model._meta.fields
+        if field.choices and field.name in {*(page.fields or ()), *page.list_display}
+    ]
+
+    labels = {str(label) for field in shown for _, label in field.flatchoices}
+    assert {"Stored", "Videos created", "Audio"} <= labels
+    assert not [label for label in labels if not catalog.get(label)]
+    plain = {
+        str(label) for model in (Blob, Upload) for _, label in model._meta.get_field("state").flatchoices
+    }
+    assert set(CHOICES) == plain
+
+
+def test_filters_are_named_without_a_preposition(operator: Client):
+    assert "<summary>Status</summary>" in read_page(operator, "sessions_app_upload_changelist")
 
 
 def test_the_error_of_an_action_is_translated_and_no_success_is_shown(world: World, operator: Client):
@@ -54,6 +96,30 @@ def test_fields_without_a_name_of_their_own_have_one(world: World, operator: Cli
 
     assert ">Auswahl:<" in read_page(operator, "sessions_app_export_change", export.pk)
     assert ">Metadaten:<" in read_page(operator, "sessions_app_version_change", version.pk)
+
+
+def test_pages_of_users_are_translated(operator: Client):
+    user = User.objects.create_user("leaver", password="river-otter-42")
+    operator.post(
+        reverse("admin:auth_user_changelist"), {"action": "deactivate", "_selected_action": [user.pk]}
+    )
+
+    page = read_page(operator, "auth_user_add")
+    assert "Speichern und weiter bearbeiten" in page
+    assert "Anmeldung mit Passwort" in page
+    assert "Whether the user" not in page
+    password = read_page(operator, "auth_user_password_change", user.pk)
+    assert "Wird sie deaktiviert, geht das jetzige Passwort" in password
+    assert "Whether the user" not in password
+    assert "Aktiv geändert." in read_page(operator, "auth_user_history", user.pk)
+
+
+def test_relations_of_users_and_groups_are_translated(operator: Client):
+    group = Group.objects.create(name="editors")
+    User.objects.get(username="operator").groups.add(group)
+
+    page = read_page(operator, "auth_group_delete", group.pk)
+    assert "Zuordnungen von Benutzern und Gruppen: 1" in page
 
 
 @pytest.mark.parametrize("name", ["auth_user_change", "auth_group_change"])

@@ -6,7 +6,7 @@ import { isolateQuoted } from "./text-direction.js";
 
 /** @typedef {{label: string, url: string, download?: boolean}} ToastAction */
 /** @typedef {{text: string, subject?: string, detail?: string, level?: string, actions?: ToastAction[], onEnd?: () => void}} Toast
- *   subject: what it is about; level: good, info, warn or bad; onEnd: it was closed, or its time is over */
+ *   subject: the file or session concerned; level: good, info, warn or bad; onEnd: it was closed, or its time is over */
 
 /** Milliseconds until a notice without a problem disappears; the time stops while the pointer or the focus is in it. */
 const SHOWN = 15_000;

@@ -1,4 +1,4 @@
-"""Login sessions of requests: Django's middleware, safe beside requests of scripts."""
+"""Login sessions of requests; a script's request ends none."""
 
 from __future__ import annotations
 
@@ -21,5 +21,8 @@ class LoginSessionMiddleware(SessionMiddleware):
 
 
 def _is_of_script(request: HttpRequest) -> bool:
-    """Return whether a script of a page sent the request, not a user who opened an address (Fetch Metadata, W3C)."""
+    """Return whether a script sent the request, not a user who opened an address.
+
+    Source: Fetch Metadata Request Headers (W3C).
+    """
     return request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"

@@ -156,7 +156,7 @@ def _choose_document(
     manifest: Manifest,
     params: Mapping[str, Any],
 ) -> Mapping[str, Any] | None:
-    """Return the uploaded document, or else the earlier one, with what was stated with the save."""
+    """Return the uploaded document, or the earlier one, with statements of the save."""
     if uploaded is None:
         return _state_language(earlier, params)
     return _state_language(_state_texts(_keep_edits(uploaded, earlier), earlier, texts, manifest), params)

@@ -132,7 +132,7 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 
 def _go_back(request: SignedInRequest, job: Job) -> HttpResponse:
-    """Return to the page with the button, that of all jobs with the same filter."""
+    """Return to the page with the button: the session, filtered jobs, or the job."""
     origin = request.POST.get("from")
     if origin == "session" and job.session is not None and not job.session.is_trashed:
         return redirect("session-detail", job.session.code)
@@ -144,4 +144,5 @@ def _go_back(request: SignedInRequest, job: Job) -> HttpResponse:
 def _read_filter(query: QueryDict) -> dict[str, str]:
     """Return the valid values of the filter of jobs."""
     allowed: dict[str, Collection[str]] = {"state": JOB_STATES, "kind": Job.Kind.values}
-    return {name: str(query[name]) for name, values in allowed.items() if query.get(name) in values}
+    chosen = {name: str(query.get(name, "")) for name in allowed}
+    return {name: value for name, value in chosen.items() if value in allowed[name]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -79,11 +79,7 @@ def build_new_version(
     if uploaded is not None and parent is not None and parent.texts:
         uploaded = remove_filled(uploaded, parent.texts)
     if recognition is not None:
-        changed |= {
-            entry.path
-            for entry in before.manifest.entries
-            if entry.category in TEXT_CATEGORIES and _is_relabeled(entry, entries.get(entry.path))
-        }
+        changed |= _find_relabeled_texts(before.manifest.entries, entries)
     languages = parent.languages if parent else []
     texts = read_metadata_texts(
         context.store, manifest, changed=changed, languages=languages, recognition=recognition
@@ -193,8 +189,13 @@ def _state_language(
     return state_source_language(document or {}, params["source_language"])
 
 
-def _is_relabeled(old: ManifestEntry, new: ManifestEntry | None) -> bool:
-    return new is not None and new.label != old.label
+def _find_relabeled_texts(before: Iterable[ManifestEntry], entries: Mapping[str, ManifestEntry]) -> set[str]:
+    """Return the paths of earlier texts that have another label now."""
+    return {
+        old.path
+        for old in before
+        if old.category in TEXT_CATEGORIES and old.path in entries and entries[old.path].label != old.label
+    }
 
 
 def _find_video_name(entries: Mapping[str, ManifestEntry], changed: Collection[str]) -> str | None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import ManyToManyField, Model
+from django.db.models import ManyToManyField, Model, Q
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_lazy
@@ -44,7 +45,7 @@ def describe_permission(permission: Permission) -> str:
 class PermissionFieldMixin(admin.ModelAdmin[Any]):
     """Page with a choice of permissions for models that have pages.
 
-    Others have no effect.
+    Others have no effect; those that the user or group has already stay.
     """
 
     def formfield_for_manytomany(
@@ -53,5 +54,10 @@ class PermissionFieldMixin(admin.ModelAdmin[Any]):
         if db_field.remote_field.model is Permission:
             types = ContentType.objects.get_for_models(*self.admin_site._registry)  # noqa: SLF001 (there is no public list)
             kwargs["form_class"] = PermissionField
-            kwargs["queryset"] = Permission.objects.filter(content_type__in=types.values())
+            listed = Q(content_type__in=types.values())
+            match = request.resolver_match
+            if match is not None and (key := match.kwargs.get("object_id")):
+                owner = self.get_queryset(request).filter(pk=unquote(key))
+                listed |= Q(pk__in=owner.values(db_field.name))
+            kwargs["queryset"] = Permission.objects.filter(listed)
         return super().formfield_for_manytomany(db_field, request, **kwargs)

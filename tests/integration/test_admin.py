@@ -555,6 +555,18 @@ def test_clearing_the_check_box_of_a_user_names_tokens_and_links(world: World, o
 
 
 @pytest.mark.one_stack
+def test_a_permission_of_a_model_without_a_page_stays(world: World, operator: Client):
+    held = Permission.objects.get(codename="view_ownertotals")
+    world.alice.user_permissions.add(held)
+
+    page, _ = change_user(operator, world.alice, first_name="Ada", user_permissions=[held.pk])
+
+    assert f'<option value="{held.pk}" selected>' in page.content.decode()
+    world.alice.refresh_from_db()
+    assert (world.alice.first_name, list(world.alice.user_permissions.all())) == ("Ada", [held])
+
+
+@pytest.mark.one_stack
 def test_sessions_are_found_by_the_new_name_of_their_owner(world: World, operator: Client):
     world.session("talk")
     DubbingSession.objects.update(has_unread_texts=False)

@@ -64,6 +64,8 @@ MEASURE_VITALS = """
   }).observe({ type: "layout-shift", buffered: true });
   new PerformanceObserver((list) => {
     for (const { startTime, element } of list.getEntries()) {
+      // A notice of an event, such as a job that ended, is no content of the page, but may be larger than a short one.
+      if (element?.closest("#toasts")) continue;
       vitals.largest = startTime;
       vitals.element = element?.outerHTML.slice(0, 120) ?? "";
       // An element that was removed since is not named.

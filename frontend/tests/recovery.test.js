@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recoverFromErrors } from "../src/player/recovery.js";
+import { isUnavailable, recoverFromErrors } from "../src/player/recovery.js";
 
 class Element extends EventTarget {
   currentTime = 0;
@@ -8,6 +8,7 @@ class Element extends EventTarget {
   playbackRate = 1;
   loads = 0;
   errors = 0;
+  src = "";
   constructor() {
     super();
     recoverFromErrors(/** @type {any} */ (this));
@@ -48,13 +49,71 @@ test("paused media stay paused", () => {
   assert.equal(element.paused, true);
 });
 
-test("media that never began, or fail again at once, have failed", () => {
+test("media that fail again at once have failed", () => {
   const element = new Element();
-  element.emit("error");
-  assert.deepEqual([element.loads, element.errors], [0, 1]);
   element.emit("loadedmetadata");
   element.emit("error");
   element.emit("loadedmetadata");
   element.emit("error");
-  assert.deepEqual([element.loads, element.errors], [1, 2]);
+  assert.deepEqual([element.loads, element.errors], [1, 1]);
+});
+
+/**
+ * Answer each attempt to fetch the file with the next status; 0 is a network that does not respond.
+ * @param {import("node:test").TestContext} context
+ * @param {number[]} statuses
+ */
+function answer(context, statuses) {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  context.mock.method(globalThis, "fetch", () => {
+    const status = statuses.shift();
+    return status ? Promise.resolve({ status, body: null }) : Promise.reject(new TypeError());
+  });
+}
+
+const settle = async () => {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test("media whose file cannot be fetched are loaded as soon as it can be", async (context) => {
+  answer(context, [0, 503, 206]);
+  const element = new Element();
+  let reports = 0;
+  element.addEventListener("unavailable", () => reports++);
+  element.src = "/file";
+  element.currentTime = 12;
+  element.emit("error");
+  await settle();
+  assert.deepEqual([element.errors, reports, isUnavailable(/** @type {any} */ (element))], [1, 1, true]);
+  context.mock.timers.tick(2_000);
+  await settle();
+  assert.deepEqual([element.loads, reports], [0, 1]);
+  context.mock.timers.tick(4_000);
+  await settle();
+  assert.deepEqual([element.loads, isUnavailable(/** @type {any} */ (element))], [1, false]);
+  element.emit("loadedmetadata");
+  assert.equal(element.currentTime, 12);
+});
+
+test("media that cannot be decoded are loaded once more", async (context) => {
+  answer(context, [206, 206]);
+  const element = new Element();
+  element.src = "/file";
+  element.emit("error");
+  await settle();
+  element.emit("error");
+  await settle();
+  assert.deepEqual([element.loads, element.errors, isUnavailable(/** @type {any} */ (element))], [1, 2, false]);
+});
+
+test("media that were given up are not fetched again", async (context) => {
+  answer(context, [503]);
+  const element = new Element();
+  element.src = "/file";
+  element.emit("error");
+  await settle();
+  element.src = "";
+  context.mock.timers.tick(2_000);
+  await settle();
+  assert.deepEqual([element.loads, isUnavailable(/** @type {any} */ (element))], [0, false]);
 });

@@ -216,3 +216,20 @@ def compare_versions(user: BrowserUser, project: Path) -> None:
     expect(position).to_have_attribute("aria-valuenow", "5.0")
     page.keyboard.press("d")
     expect(page.get_by_role("button", name="Difference")).to_have_attribute("aria-pressed", "true")
+
+
+def test_files_that_cannot_be_loaded_play_as_soon_as_they_can(bob: BrowserUser, dub: Path):
+    open_player(bob, dub)
+    page = bob.page
+    files = re.compile(r"\?play=1$")
+    page.route(files, lambda route: route.fulfill(status=503, body="The store does not respond."))
+    page.reload()
+    expect(page.locator("#player[data-ready]")).to_be_visible()
+    page.evaluate("document.getElementById('player').player.play()")
+    player = page.get_by_role("region", name="Player")
+    expect(player.get_by_text("rivers.mp4 cannot be loaded at the moment.")).to_be_visible()
+
+    page.unroute(files)
+    wait_for_time(page, "time > 0.5")
+    page.wait_for_function(IS_TOGETHER)
+    expect(player.get_by_text("cannot be loaded at the moment.")).to_be_hidden()

@@ -1,6 +1,7 @@
 // Sentences about the chosen file: what is unusual with it, and why it is not seen or audible yet.
 import { gettext } from "../i18n.js";
 import { differsInLength } from "./model.js";
+import { isUnavailable } from "./recovery.js";
 import { formatTime } from "./timecode.js";
 
 /** @typedef {import("./player.js").Player} Player */
@@ -9,9 +10,15 @@ import { formatTime } from "./timecode.js";
  * Return a sentence about what is unusual with the chosen file, or "".
  * @param {Player} player
  */
-export function describeFile({ file, stage, mixer, language }) {
+export function describeFile({ file, stage, mixer, transport, language }) {
   if (file.copy) return ""; // stated over the picture
   const { path } = file;
+  const missing = [transport.picture, mixer.audible?.element].find((element) => element && isUnavailable(element));
+  if (missing) {
+    return gettext("%(path)s cannot be loaded at the moment. The player tries again until it can.", {
+      path: missing === transport.picture ? stage.file.path : path,
+    });
+  }
   if (mixer.audible?.file === file && mixer.audible.hasFailed) {
     return gettext("The sound of %(path)s cannot be played in this browser. Download the file to listen to it.", {
       path,

@@ -5,7 +5,7 @@ import { Sound } from "./sound.js";
 
 /** @typedef {import("./model.js").PlayerFile} PlayerFile */
 
-const EVENTS = ["canplay", "playing", "seeking", "seeked", "waiting", "ended", "error"];
+const EVENTS = ["canplay", "playing", "seeking", "seeked", "waiting", "ended", "error", "unavailable"];
 
 /** Dispatches `change` when a sound becomes ready, waits for bytes, or fails; `audible` when another sound is audible; `length` when the length of
  * a file is known that was not. */

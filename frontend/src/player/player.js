@@ -79,6 +79,7 @@ export class Player extends EventTarget {
     pollDerived(data.mediaUrl, data.media, (derived) => this.#applyDerived(derived), signal);
     signal.addEventListener("abort", () => {
       this.transport.pause();
+      this.transport.picture.removeAttribute("src");
       this.mixer.close();
     });
   }

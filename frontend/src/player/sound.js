@@ -37,6 +37,9 @@ export class Sound {
     this.element.addEventListener("error", () => {
       this.hasFailed = true;
     });
+    this.element.addEventListener("loadedmetadata", () => {
+      this.hasFailed = false; // its file is available again
+    });
   }
 
   /** Whether it can play at the time where it is: also if there is nothing to play. */

@@ -53,7 +53,7 @@ export class Stage {
    */
   async show(file, transport) {
     if (this.#next && file === this.#nextFile) return; // it is being loaded
-    this.#next?.remove();
+    if (this.#next) discard(this.#next);
     this.#next = null;
     if (file === this.#file) return;
     const next = createPicture(file);
@@ -62,7 +62,7 @@ export class Stage {
     await nextEvent(next, "loadedmetadata");
     if (this.#next !== next) return;
     if (next.error) {
-      next.remove();
+      discard(next);
       this.#next = null; // the one before stays
       return;
     }
@@ -76,11 +76,16 @@ export class Stage {
     this.#file = file;
     next.classList.remove("is-next");
     transport.setPicture(next);
-    previous.removeAttribute("src");
-    previous.load();
-    previous.remove();
+    discard(previous);
     this.#onPicture(next);
   }
+}
+
+/** @param {HTMLVideoElement} picture */
+function discard(picture) {
+  picture.removeAttribute("src");
+  picture.load();
+  picture.remove();
 }
 
 /**

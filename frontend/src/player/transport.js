@@ -2,7 +2,17 @@
 /** @typedef {import("./mixer.js").Mixer} Mixer */
 
 const FOLLOW_EVERY = 100; // milliseconds
-const EVENTS = ["canplay", "seeked", "seeking", "waiting", "ended", "error", "loadedmetadata", "durationchange"];
+const EVENTS = [
+  "canplay",
+  "seeked",
+  "seeking",
+  "waiting",
+  "ended",
+  "error",
+  "unavailable",
+  "loadedmetadata",
+  "durationchange",
+];
 
 /** Dispatches `state` when it plays, pauses, waits for bytes or shows another picture. */
 export class Transport extends EventTarget {

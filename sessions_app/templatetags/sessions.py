@@ -217,8 +217,8 @@ def _row(context: Context, session: DubbingSession) -> str:
         f' <td role="cell" class="name"> <a href="{url}" dir="auto">{escape(session.name)}</a>'
         f' <span class="sub"> {_version_names(version)} </span> {_tags(context, marks, TAGS_IN_ROW)} </td>'
         f' <td role="cell" class="progress"> {bar.render() if bar.states else ""}'
-        f' <span class="progress-word">{_progress_word(version, bar) or none}</span> </td>'
-        f' <td role="cell" class="langs"> {_languages(version, LANGUAGES_IN_ROW)} </td>'
+        f' <span class="progress-words"> <span>{_progress_word(version, bar) or none}</span>'
+        f" <span>{_languages(version, LANGUAGES_IN_ROW)}</span> </span> </td>"
         f' <td role="cell" class="number length"> {duration(session.duration_ms) or none} </td>'
         f' <td role="cell" class="number size"> {size(version.total_size) if version else none} </td>'
         f' <td role="cell" class="owner"> {_owner(session)} </td>'

@@ -56,7 +56,6 @@ class SortColumn:
 COLUMNS = (
     SortColumn(sentence("Session"), SessionOrder.NAME),
     SortColumn(sentence("Progress")),
-    SortColumn(sentence("Languages"), css_class="langs"),
     SortColumn(sentence("Duration"), SessionOrder.DURATION, "number"),
     SortColumn(sentence("Size"), SessionOrder.SIZE, "number"),
     SortColumn(sentence("Owner")),

@@ -555,6 +555,24 @@ def test_copies_of_many_sessions_make_room_for_what_is_on_screen(world, film, mo
 
 
 @pytest.mark.one_stack
+def test_nothing_more_is_made_of_a_session_that_is_deleted_permanently(world, files, monkeypatch):
+    session = world.saved(files={name: files[name] for name in ("talk.mp4", "final_videos/hi.mp4")})
+    read_session_media(session_id=session.pk, clock=world.clock)
+    passes = []
+
+    def delete(*_: object, **__: object) -> None:
+        passes.append(1)
+        trash_sessions(sessions=[session], now=world.clock())
+        delete_permanently(sessions=DubbingSession.objects.filter(pk=session.pk), now=world.clock())
+
+    monkeypatch.setattr(DerivativeMaker, "make", delete)
+    make_session_derivatives(session_id=session.pk, clock=world.clock)
+
+    assert len(passes) == 1
+    assert not Derivative.objects.exists()
+
+
+@pytest.mark.one_stack
 def test_a_full_disk_leaves_them_for_later(world, files, monkeypatch):
     session = world.saved(files={"talk.mp4": files["talk.mp4"]})
     read_session_media(session_id=session.pk, clock=world.clock)

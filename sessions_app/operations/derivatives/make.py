@@ -161,6 +161,8 @@ class _Run:
         """Make what is missing; return False if some of it is left for a later run."""
         is_complete = True
         for work in find_work(session, self.workload):
+            if not DubbingSession.objects.filter(pk=session.pk, deleted_at__isnull=True).exists():
+                return False  # it was deleted permanently in the meantime
             if self.until is not None and self.clock() > self.until:
                 ENQUEUE[self.workload](session.pk)  # behind those of others
                 return False

@@ -55,6 +55,7 @@ def open_player(user: BrowserUser, project: Path) -> None:
 def test_the_player_switches_languages_and_follows_the_lines(bob: BrowserUser, dub: Path):
     open_player(bob, dub)
     follow_lines(bob.page)
+    show_lines_beside_the_player(bob.page)
     read_on_beside_the_picture(bob.page)
     step_and_change_pictures(bob.page)
     compare_versions(bob, dub)
@@ -107,6 +108,18 @@ def follow_lines(page: Page) -> None:
     page.wait_for_function("() => window.seeks >= 2")
     wait_for_time(page, "time >= 0.9 && time < 3.4")
     page.keyboard.press("r")
+
+
+def show_lines_beside_the_player(page: Page) -> None:
+    """The lines are beside a large player, above its end, and below a small one."""
+    lines, player = page.locator("#transcript"), page.locator("#player")
+    for width, is_beside in ((1440, True), (1100, False)):
+        page.set_viewport_size({"width": width, "height": 900})
+        box, frame = lines.bounding_box(), player.bounding_box()
+        assert box
+        assert frame
+        assert (box["x"] >= frame["x"] + frame["width"]) == is_beside
+        assert (box["y"] < frame["y"] + frame["height"]) == is_beside
 
 
 def read_on_beside_the_picture(page: Page) -> None:

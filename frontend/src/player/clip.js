@@ -1,5 +1,6 @@
 // Single sounds in place: buttons with data-play-file, one of which plays at a time.
 import { gettext } from "../i18n.js";
+import { showToast } from "../toasts.js";
 
 /**
  * @param {() => void} onPlay called before one plays
@@ -17,7 +18,9 @@ export function connectClips(onPlay, signal) {
   };
   element.addEventListener("ended", stop);
   element.addEventListener("error", () => {
-    if (button) button.title = gettext("This audio cannot be played.");
+    if (!button) return;
+    const name = decodeURIComponent(new URL(element.src).pathname.split("/").at(-1) ?? "");
+    showToast({ text: gettext("This audio cannot be played."), subject: name, level: "warn" });
     stop();
   });
   signal.addEventListener("abort", stop);
@@ -32,7 +35,7 @@ export function connectClips(onPlay, signal) {
     button = clicked;
     button.setAttribute("aria-pressed", "true");
     element.src = button.dataset.playFile ?? "";
-    element.play().catch(() => {}); // its error is shown at the button
+    element.play().catch(() => {}); // a notice shows its error
   };
   document.addEventListener("click", onClick, { signal });
   return stop;

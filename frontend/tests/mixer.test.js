@@ -179,4 +179,24 @@ describe("a mixer beside a running picture", () => {
     }
     assert.equal(count(), 16);
   });
+
+  it("plays the file itself when its separate sound cannot be fetched", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    context.mock.method(globalThis, "fetch", async () => ({ status: 404, body: null }));
+    [elements, now, seekTime, lengths] = [[], 0, 0, {}];
+    const mixer = new Mixer({ getLevel: () => 1, getTime: () => 10, limit: 16 });
+    mixer.unlock();
+    mixer.choose({ ...makeFile("a"), url: "/file" }, []);
+    const [element] = elements;
+    assert.ok(element && mixer.audible);
+    element.playbackRate = 1.5;
+    element.dispatchEvent(new Event("error"));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([element.src, element.playbackRate, mixer.audible.hasFailed], ["/file", 1.5, false]);
+
+    element.dispatchEvent(new Event("error"));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([element.src, mixer.audible.hasFailed], ["/file", true]);
+    mixer.close();
+  });
 });

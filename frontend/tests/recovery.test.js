@@ -95,6 +95,36 @@ test("media whose file cannot be fetched are loaded as soon as it can be", async
   assert.equal(element.currentTime, 12);
 });
 
+test("media that get another file instead are not loaded again", async (context) => {
+  answer(context, [404, 206]);
+  const element = new Element();
+  element.addEventListener("unavailable", () => {
+    element.src = "/other";
+  });
+  element.src = "/file";
+  element.emit("error");
+  await settle();
+  assert.equal(isUnavailable(/** @type {any} */ (element)), false);
+  context.mock.timers.tick(2_000);
+  await settle();
+  assert.equal(element.loads, 0);
+});
+
+test("each file of an element that cannot be fetched is reported", async (context) => {
+  answer(context, [404, 404]);
+  const element = new Element();
+  /** @type {string[]} */
+  const reports = [];
+  element.addEventListener("unavailable", () => reports.push(element.src));
+  for (const source of ["/file", "/other"]) {
+    element.src = source;
+    element.emit("error");
+    await settle();
+    assert.equal(isUnavailable(/** @type {any} */ (element)), true);
+  }
+  assert.deepEqual(reports, ["/file", "/other"]);
+});
+
 test("media that cannot be decoded are loaded once more", async (context) => {
   answer(context, [206, 206]);
   const element = new Element();

@@ -5,18 +5,19 @@ const PAUSE = 30_000; // milliseconds: a failure sooner after the last one is an
 const RETRY = { first: 2_000, longest: 30_000 }; // milliseconds between two attempts to fetch a file
 const TIMEOUT = 10_000; // milliseconds until a fetch has failed
 
-/** @type {WeakSet<HTMLMediaElement>} */
-const unavailable = new WeakSet();
+/** Addresses that cannot be fetched. @type {WeakMap<HTMLMediaElement, string>} */
+const unavailable = new WeakMap();
 
 /**
  * Return whether the file of an element that has failed cannot be fetched; else it cannot be decoded.
  * @param {HTMLMediaElement} element
  */
-export const isUnavailable = (element) => unavailable.has(element);
+export const isUnavailable = (element) => unavailable.get(element) === element.src;
 
 /**
  * Load an element again where it was, if it fails after it had begun; only a failure soon afterwards is an error. An element
- * with an error is loaded once more, too; if its file cannot be fetched, it dispatches `unavailable`, and is loaded when it can be.
+ * with an error is loaded once more, too; if its file cannot be fetched, it dispatches `unavailable`, and is loaded when it can be,
+ * unless it has another file by then.
  * To be called before other listeners for errors are added.
  * @param {HTMLMediaElement} element
  */
@@ -62,15 +63,17 @@ function loadAgain(element) {
 async function loadWhenAvailable(element, isFirst) {
   const source = element.src;
   for (let pause = RETRY.first; source && !(await canFetch(source)); pause = Math.min(2 * pause, RETRY.longest)) {
-    if (!unavailable.has(element)) {
-      unavailable.add(element);
+    if (element.src !== source) return; // it has another file, or is not used any more
+    if (unavailable.get(element) !== source) {
+      unavailable.set(element, source);
       element.dispatchEvent(new Event("unavailable"));
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
-    if (element.src !== source) break; // it has another file, or is not used any more
+    if (element.src !== source) return;
   }
+  if (element.src !== source) return;
   const mayHaveChanged = unavailable.delete(element) || isFirst;
-  if (source && mayHaveChanged && element.src === source) loadAgain(element);
+  if (source && mayHaveChanged) loadAgain(element);
 }
 
 /** @param {string} source */

@@ -18,6 +18,7 @@ export class Sound {
   #meter = new DriftMeter();
   #aim = new Aim();
   #gain;
+  #isFileItself = false;
 
   /**
    * @param {PlayerFile} file
@@ -40,6 +41,20 @@ export class Sound {
     this.element.addEventListener("loadedmetadata", () => {
       this.hasFailed = false; // its file is available again
     });
+    this.element.addEventListener("unavailable", () => this.#playFile());
+  }
+
+  /** Play the file itself, if it is its separate sound that cannot be fetched. */
+  #playFile() {
+    const { element, file } = this;
+    if (this.#isFileItself || !file.url || file.url === this.source) return;
+    this.#isFileItself = true;
+    const { playbackRate } = element;
+    this.hasFailed = false;
+    this.#aim.reset();
+    this.#meter.reset();
+    element.src = file.url;
+    element.playbackRate = playbackRate; // a new file begins with 1
   }
 
   /** Whether it can play at the time where it is: also if there is nothing to play. */

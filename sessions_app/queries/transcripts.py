@@ -24,6 +24,8 @@ TRANSLATIONS_SHOWN = 3
 """Where the reader chose none."""
 SPEAKERS_SHOWN = 200
 ROWS_BEFORE_TARGET = 3
+LINES_MARKED = 100
+"""Numbers that an address may contain."""
 QUERY_LIMIT = 200
 """In characters, of a search."""
 
@@ -47,8 +49,8 @@ class TranscriptFilter:
     """Clock time to jump to."""
     row: int = 0
     """Number of the row to jump to."""
-    line: int = 0
-    """Number of the line to jump to, in the track `of`."""
+    lines: tuple[int, ...] = ()
+    """Numbers of lines to mark, in the track `of`; the first one is jumped to."""
     of: str = ""
 
     @classmethod
@@ -67,13 +69,18 @@ class TranscriptFilter:
             is_last="last" in query,
             time=query.get("time", "")[:20].strip(),
             row=_read_number(query.get("row", "")),
-            line=_read_number(query.get("line", "")),
+            lines=_read_numbers(query.get("line", "")),
             of=query.get("of", ""),
         )
 
 
 def _read_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 (digits)
+
+
+def _read_numbers(text: str) -> tuple[int, ...]:
+    numbers = map(_read_number, text.split(",")[:LINES_MARKED])
+    return tuple(number for number in numbers if number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +107,7 @@ class TranscriptRow:
     speaker: str
     cells: Sequence[TranscriptCell]
     is_target: bool = False
-    """Whether the reader jumped to it."""
+    """Whether the reader jumped to it, or it has one of the requested lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,13 +154,15 @@ def get_transcript(
     tracks = [list(repair_ends(track.segments)) for track in texts.load(columns)]
     reading = _Reading(columns, tracks, line_audio)
     found = reading.filter(chosen)
-    target = reading.find_target(chosen)
-    shown, previous, following = _cut(found, chosen, target, page_size)
+    targets = reading.find_targets(chosen)
+    shown, previous, following = _cut(found, chosen, targets[0] if targets else None, page_size)
     speakers = reading.count_speakers()
     return Transcript(
         columns=columns,
         page=KeysetPage(
-            items=[reading.build_row(index, target) for index in shown], previous=previous, next=following
+            items=[reading.build_row(index, is_target=index in targets) for index in shown],
+            previous=previous,
+            next=following,
         ),
         total=len(found),
         speakers=speakers.most_common(SPEAKERS_SHOWN),
@@ -214,19 +223,20 @@ class _Reading:
             for line in cell
         )
 
-    def find_target(self, chosen: TranscriptFilter) -> int | None:
-        """Return the index of the row to jump to; None if the reader jumps to none."""
+    def find_targets(self, chosen: TranscriptFilter) -> list[int]:
+        """Return the indexes of the rows to mark; the reader jumps to the first one."""
         if not self.rows:
-            return None
+            return []
         if chosen.row:
-            return min(chosen.row, len(self.rows)) - 1
-        if chosen.line:
+            return [min(chosen.row, len(self.rows)) - 1]
+        if chosen.lines:
             keys = [track.key for track in self.columns]
-            return find_row_of(self.rows, keys.index(chosen.of) if chosen.of in keys else 0, chosen.line - 1)
+            at = keys.index(chosen.of) if chosen.of in keys else 0
+            return [find_row_of(self.rows, at, line - 1) for line in chosen.lines]
         time = parse_clock(chosen.time) if chosen.time else None
-        return None if time is None else find_row_at(self.rows, self.tracks, time)
+        return [] if time is None else [find_row_at(self.rows, self.tracks, time)]
 
-    def build_row(self, index: int, target: int | None) -> TranscriptRow:
+    def build_row(self, index: int, *, is_target: bool) -> TranscriptRow:
         row = self.rows[index]
         first = row.first(self.tracks)
         return TranscriptRow(
@@ -242,7 +252,7 @@ class _Reading:
                 )
                 for at, track in enumerate(self.columns)
             ],
-            is_target=index == target,
+            is_target=is_target,
         )
 
 

@@ -70,7 +70,7 @@ class ShownCell:
 
     @property
     def lines_query(self) -> str:
-        """Query of the transcript page for the lines of a gap, or the first changed one.
+        """Query of the transcript page for the lines of a gap, or the first changed ones.
 
         Empty without any.
         """
@@ -80,7 +80,8 @@ class ShownCell:
             return ""
         if stale:
             of = key if self.category is Category.AUDIO else SOURCE_KEY
-            return urlencode({"show": f"source,{key}", "line": stale.numbers[0], "of": of}, safe=",")
+            numbers = ",".join(map(str, stale.numbers))
+            return urlencode({"show": f"source,{key}", "line": numbers, "of": of}, safe=",")
         if self.cell.lines and self.cell.lines.gaps:
             return urlencode({"show": f"source,{key}", "silent": key}, safe=",")
         return ""

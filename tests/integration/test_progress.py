@@ -6,12 +6,14 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from dubbing_core.progress_matrix import ProgressMatrix
-from dubbing_core.stale_results import Input
+from dubbing_core.categories import Category
+from dubbing_core.progress_matrix import Cell, CellState, ProgressMatrix
+from dubbing_core.stale_results import Input, StaleLines, Staleness
 from dubbing_core.steps import Step
 from sessions_app.models import AccessToken, DubbingSession, Entry, Export, Version
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.versions.restore import restore_version
+from sessions_app.templatetags.progress import ShownCell
 from tests.integration.sketches import sketch_export, sketch_share, sketch_token
 from tests.world import World
 
@@ -70,6 +72,16 @@ def test_a_restored_version_is_as_it_was(world: World, session):
     assert matrix(session, restored.number).finished_languages == ["es"]
     since = Entry.objects.filter(session=session, path="talk.es.srt").order_by("added_in")
     assert list(since.values_list("added_in", "content_since")) == [(1, None), (3, None), (4, 1)]
+
+
+def test_a_stale_cell_leads_to_all_changed_lines():
+    lines = StaleLines(total=12, changed=2, numbers=(4, 9))
+    stale = Staleness(cause=Input.TRANSLATED, changed_in=5, made_in=3, files=1, lines=lines)
+    cell = Cell(state=CellState.DONE, files=1, stale=stale)
+
+    shown = ShownCell(step="Voiced", category=Category.AUDIO, language="hi", cell=cell)
+
+    assert shown.lines_query == "show=source,hi&line=4,9&of=hi"
 
 
 def test_old_audio_that_is_saved_again_is_stale(world: World, session):

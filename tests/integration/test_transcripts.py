@@ -16,6 +16,7 @@ from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 from sessions_app.models import DubbingSession
 from sessions_app.operations.timelines import read_session_texts
 from sessions_app.queries.timelines import TRACKS_OFFERED, choose_offered
+from sessions_app.queries.transcripts import ROWS_BEFORE_TARGET
 from sessions_app.views import transcript_panel
 from tests.integration.sketches import (
     bytes_of,
@@ -149,6 +150,13 @@ def test_readers_jump_to_a_row(alice, session, query, number):
     page = show(alice, session, **query)
     target = next((row for row in page.context["page"] if row.is_target), None)
     assert (target.number if target else None) == number
+
+
+def test_several_lines_are_marked_and_the_first_one_is_shown(alice, session):
+    page = show(alice, session, line="30,33,x,", of="ar")
+    assert [row.number for row in page.context["page"] if row.is_target] == [30, 33]
+    assert numbers(page)[0] == 30 - ROWS_BEFORE_TARGET
+    assert page.content.decode().count('class="is-target"') == 2
 
 
 def test_queries_do_not_grow_with_lines_and_files(alice, session, django_assert_max_num_queries):

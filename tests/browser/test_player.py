@@ -227,8 +227,18 @@ def compare_versions(user: BrowserUser, project: Path) -> None:
     position.press("Home")
     position.press("ArrowRight")
     expect(position).to_have_attribute("aria-valuenow", "5.0")
+    show_the_difference(page)
+
+
+def show_the_difference(page: Page) -> None:
+    """Show only what differs: pictures and controls stay in the window, and nothing moves."""
+    box = page.locator("#pictures")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(box).to_be_in_viewport(ratio=1)
+    before = box.bounding_box()
     page.keyboard.press("d")
     expect(page.get_by_role("button", name="Difference")).to_have_attribute("aria-pressed", "true")
+    assert box.bounding_box() == before
 
 
 def test_files_that_cannot_be_loaded_play_as_soon_as_they_can(bob: BrowserUser, dub: Path):

@@ -227,6 +227,11 @@ def compare_versions(user: BrowserUser, project: Path) -> None:
     position.press("Home")
     position.press("ArrowRight")
     expect(position).to_have_attribute("aria-valuenow", "5.0")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys of the player")
+    expect(keys).to_contain_text("Sound of the other version")
+    expect(keys).not_to_contain_text("Subtitles")
+    page.keyboard.press("Escape")
     show_the_difference(page)
 
 

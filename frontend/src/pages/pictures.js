@@ -5,6 +5,7 @@ import { formatFactor } from "../format.js";
 import { gettext } from "../i18n.js";
 import { nameLanguages } from "../languages.js";
 import { setLabel } from "../player/button-label.js";
+import { connectHelpSheet } from "../player/help-sheet.js";
 import { Pair } from "../player/pair.js";
 import { RATES } from "../player/player.js";
 import { PositionBar } from "../player/position.js";
@@ -95,6 +96,7 @@ function connectPictures(root) {
   };
   for (const [name, action] of Object.entries(actions)) ref(name).addEventListener("click", action);
   for (const video of [before, after]) video.addEventListener("click", toggle);
+  connectHelpSheet(ref);
   connectShortcuts({
     " ": toggle,
     k: toggle,
@@ -111,6 +113,7 @@ function connectPictures(root) {
     f: toggleFullscreen,
     "[": () => changeRate(-1),
     "]": () => changeRate(1),
+    "?": () => ref("help").click(),
   });
   find(root, "[data-ref=play]").focus({ preventScroll: true });
   Object.assign(root, { pair }); // for measurements

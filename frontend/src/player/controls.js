@@ -6,8 +6,8 @@ import { formatNumber, gettext } from "../i18n.js";
 import { describeLanguage } from "../languages.js";
 import { setLabel } from "./button-label.js";
 import { describeCopy, describeFile } from "./file-notes.js";
+import { connectHelpSheet } from "./help-sheet.js";
 import { RATES } from "./player.js";
-import { areKeysEverywhere, setKeysEverywhere } from "./shortcuts.js";
 import { formatTime } from "./timecode.js";
 
 /** @typedef {import("./player.js").Player} Player */
@@ -73,11 +73,9 @@ export class Controls {
       captions: () => this.toggleCaptions(),
       mute: () => player.setVolume(player.volume || 1, !player.isMuted),
       fullscreen: () => this.toggleFullscreen(),
-      help: () => this.#ref("help-sheet", HTMLDialogElement).showModal(),
     };
     for (const [name, action] of Object.entries(actions)) this.#ref(name).addEventListener("click", action);
-    const sheet = this.#ref("help-sheet", HTMLDialogElement);
-    sheet.querySelector("[data-close-dialog]")?.addEventListener("click", () => sheet.close());
+    connectHelpSheet(this.#ref);
     const volume = this.#ref("volume", HTMLInputElement);
     volume.addEventListener("input", () => player.setVolume(volume.valueAsNumber));
     this.#ref("frame").addEventListener("click", (event) => {
@@ -120,9 +118,6 @@ export class Controls {
     picture.addEventListener("change", () => player.setOwnPicture(picture.checked));
     const level = this.#ref("level", HTMLInputElement);
     level.addEventListener("change", () => player.setLeveled(level.checked));
-    const keys = this.#ref("keys", HTMLInputElement);
-    keys.checked = areKeysEverywhere();
-    keys.addEventListener("change", () => setKeysEverywhere(keys.checked));
     player.addEventListener("language", () => {
       if (captions.value === "audible") this.#showCaptions("audible");
     });

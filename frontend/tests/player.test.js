@@ -6,6 +6,7 @@ import { DriftMeter } from "../src/player/drift.js";
 import { getGain, getShortfall, getTarget } from "../src/player/levels.js";
 import { findLine } from "../src/player/line-times.js";
 import { chooseBase, choosePicture } from "../src/player/model.js";
+import { matchLevels } from "../src/player/pair-levels.js";
 import { findTile } from "../src/player/pointer-picture.js";
 import { chooseRunning, LIMIT } from "../src/player/running.js";
 import { TimeView } from "../src/player/time-view.js";
@@ -145,6 +146,38 @@ describe("levels", () => {
     assert.equal(getShortfall(makeFile({ loudness: { integrated: -30, truePeak: -4 } }), -23), 4);
     assert.equal(getShortfall(makeFile({ loudness: { integrated: -3, truePeak: 0 } }), -23), 0);
     assert.equal(getShortfall(makeFile(), -23), 0);
+  });
+});
+
+describe("levels of two versions", () => {
+  const measure = (/** @type {number | null} */ integrated) => ({
+    loudness: integrated === null ? null : { integrated, truePeak: -1 },
+  });
+  /** @param {(number | null)[]} loudness @param {boolean} [isLeveled] */
+  const match = (loudness, isLeveled = true) => matchLevels(loudness.map(measure), isLeveled);
+  const listVolumes = (/** @type {Parameters<typeof match>} */ ...chosen) =>
+    match(...chosen).map(({ volume }) => volume);
+
+  it("turns the louder one down to the quieter one", () => {
+    assert.deepEqual(listVolumes([-23, -17]), [1, 10 ** (-6 / 20)]);
+    assert.deepEqual(listVolumes([-17, -23]), [10 ** (-6 / 20), 1]);
+    assert.deepEqual(
+      match([-17, -23]).map(({ label }) => label),
+      ["−17.0 LUFS, −6.0 dB", "−23.0 LUFS, +0.0 dB"],
+    );
+  });
+
+  it("states how much quieter one remains that is quieter by more than the largest gain", () => {
+    const [quiet, loud] = match([-40, -17]);
+    assert.equal(quiet?.volume, 1);
+    assert.equal(quiet?.label, "−40.0 LUFS, +0.0 dB, still 11.0 dB quieter");
+    assert.equal(loud?.label, "−17.0 LUFS, −12.0 dB");
+  });
+
+  it("leaves both as they are if one was not measured, or the viewer chose so", () => {
+    assert.deepEqual(listVolumes([null, -17]), [1, 1]);
+    assert.deepEqual(listVolumes([-23, -17], false), [1, 1]);
+    assert.equal(match([null, -17])[0]?.label, "");
   });
 });
 

@@ -66,6 +66,18 @@ def player_page(view: View[P]) -> View[P]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComparedVideo:
+    """A video of a version, as the script of the comparison reads it."""
+
+    url: str
+    """"" while browsers cannot play it."""
+    strip: dict[str, Any] | None
+    """The sheet of its pictures, if it is made."""
+    loudness: dict[str, float | None] | None
+    """None if it was not measured, or is silent."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlayerView:
     """What the templates of a player show; `data` is for its script."""
 
@@ -353,15 +365,25 @@ def pictures(request: SignedInRequest, code: UUID) -> HttpResponseBase:
         "chosen": chosen,
     }
     if chosen is not None:
-        context["before_url"], _ = _get_pictures(before, chosen.before)
-        context["after_url"], context["strip"] = _get_pictures(after, chosen.after)
+        earlier, later = _get_pictures(before, chosen.before), _get_pictures(after, chosen.after)
+        context |= {
+            "before_url": earlier.url,
+            "after_url": later.url,
+            "strip": later.strip,
+            "loudness": [earlier.loudness, later.loudness],
+        }
     return render(request, "player/pictures.html", context)
 
 
-def _get_pictures(version: Version, file: PlayerFile) -> tuple[str, dict[str, Any] | None]:
-    """Return the address of a video, and the sheet of its pictures if it is made."""
+def _get_pictures(version: Version, file: PlayerFile) -> ComparedVideo:
     original = _make_file_url("version-file", version.session.code, version.number)(file.path)
     media = get_media(version, paths=[file.path])
     made = media.files.get(file.path)
-    strip = asdict(made.strip) if made and made.strip else None
-    return get_played_url(media, file.path, original if file.is_inline else ""), strip
+    loudness = made.loudness if made else None
+    return ComparedVideo(
+        url=get_played_url(media, file.path, original if file.is_inline else ""),
+        strip=asdict(made.strip) if made and made.strip else None,
+        loudness=None
+        if loudness is None or loudness.integrated is None
+        else {"integrated": loudness.integrated, "truePeak": loudness.true_peak},
+    )

@@ -168,7 +168,8 @@ def test_compared_pictures_have_those_of_the_later_version(world, files):
     world.save(session, {"final_videos/hi.mp4": files["talk.mp4"]})
     client = signed_in(world.alice)
     address = f"/sessions/{session.code}/compare/pictures/?from=1&to=2&file=final_videos/hi.mp4"
-    assert client.get(address).context["strip"] is None
+    unread = client.get(address).context
+    assert (unread["strip"], unread["loudness"]) == (None, [None, None])
     make(world, session)
 
     page = client.get(address)
@@ -177,6 +178,8 @@ def test_compared_pictures_have_those_of_the_later_version(world, files):
     assert page.context["strip"]["url"].endswith(talk.derivatives.get(kind=Kind.STRIP).name)
     assert (page.context["strip"]["count"], page.context["strip"]["interval"]) == (2, 1.0)
     assert f'"url": "{page.context["strip"]["url"]}"' in page.content.decode()
+    earlier, later = page.context["loudness"]
+    assert all(-30 < loudness["integrated"] < -10 for loudness in (earlier, later))
 
 
 def test_a_session_has_the_poster_of_its_source_by_one_query(world, files, django_assert_num_queries):

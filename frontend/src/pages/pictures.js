@@ -7,6 +7,7 @@ import { nameLanguages } from "../languages.js";
 import { setLabel } from "../player/button-label.js";
 import { connectHelpSheet } from "../player/help-sheet.js";
 import { Pair } from "../player/pair.js";
+import { matchLevels } from "../player/pair-levels.js";
 import { RATES } from "../player/player.js";
 import { PositionBar } from "../player/position.js";
 import { connectShortcuts } from "../player/shortcuts.js";
@@ -54,6 +55,16 @@ function connectPictures(root) {
     const isOn = root.classList.toggle("is-difference");
     ref("difference").setAttribute("aria-pressed", String(isOn));
   };
+  /** @type {import("../player/pair-levels.js").Measured[]} those of the earlier and of the later version */
+  const measured = readJson("pictures-loudness").map((/** @type {unknown} */ loudness) => ({ loudness }));
+  const showLevels = (/** @type {boolean} */ isLeveled) => {
+    ref("level").setAttribute("aria-pressed", String(isLeveled));
+    for (const [at, { volume, label }] of matchLevels(measured, isLeveled).entries()) {
+      const [name, video] = at === 0 ? ["before", before] : ["after", after];
+      video.volume = volume;
+      ref(`${name}-level`).textContent = label;
+    }
+  };
   const toggleFullscreen = () => {
     if (document.fullscreenElement) document.exitFullscreen();
     else root.requestFullscreen?.().catch(() => {}); // not allowed in this browser
@@ -90,6 +101,7 @@ function connectPictures(root) {
     "step-back": () => step(-1),
     "step-forward": () => step(1),
     difference: toggleDifference,
+    level: () => showLevels(ref("level").getAttribute("aria-pressed") !== "true"),
     fullscreen: toggleFullscreen,
     "before-sound": () => pair.leader !== before && pair.swap(),
     "after-sound": () => pair.leader !== after && pair.swap(),
@@ -117,6 +129,7 @@ function connectPictures(root) {
   });
   find(root, "[data-ref=play]").focus({ preventScroll: true });
   Object.assign(root, { pair }); // for measurements
+  showLevels(true);
   render();
   root.dataset.ready = "true";
 }

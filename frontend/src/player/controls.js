@@ -2,18 +2,18 @@
 
 import { create, icon, refsOf } from "../dom.js";
 import { formatFactor } from "../format.js";
-import { formatNumber, gettext } from "../i18n.js";
+import { gettext } from "../i18n.js";
 import { describeLanguage } from "../languages.js";
 import { setLabel } from "./button-label.js";
 import { describeCopy, describeFile } from "./file-notes.js";
 import { connectHelpSheet } from "./help-sheet.js";
+import { describeLevel } from "./level-label.js";
 import { RATES } from "./player.js";
 import { formatTime } from "./timecode.js";
 
 /** @typedef {import("./player.js").Player} Player */
 
 const GENERAL_CHOICES = 2; // of subtitles: none, and those of the audible language
-const AUDIBLE = 1; // dB by which a file is noticeably quieter
 
 export class Controls {
   #player;
@@ -182,7 +182,8 @@ export class Controls {
     choice.selectedIndex = files.indexOf(player.file);
     this.#ref("file-field").hidden = files.length < 2;
     this.#ref("stage").textContent = player.language.isSource ? "" : player.file.label;
-    this.#ref("gain").textContent = describeLevel(player);
+    const { file } = player;
+    this.#ref("gain").textContent = describeLevel(file, player.getGain(file), player.getShortfall(file));
     const note = describeFile(player);
     this.#ref("note").textContent = note;
     this.#ref("note").hidden = !note;
@@ -216,19 +217,4 @@ function nameSubtitles(key, language, isSource) {
   if (!language) return isSource ? gettext("Original") : key;
   const name = describeLanguage(language);
   return isSource ? gettext("Original, %(language)s", { language: name }) : name;
-}
-
-/**
- * Return the loudness of the chosen file, its gain, and how much quieter than the others it remains.
- * @param {Player} player
- */
-function describeLevel(player) {
-  const { file } = player;
-  if (!file.loudness) return "";
-  const [gain, shortfall] = [player.getGain(file), player.getShortfall(file)];
-  const format = (/** @type {number} */ value) => formatNumber(value, { digits: 1 });
-  const change = `${gain >= 0 ? "+" : "−"}${format(Math.abs(gain))} dB`;
-  const parts = [`${format(file.loudness.integrated).replace("-", "−")} LUFS`, change];
-  if (shortfall >= AUDIBLE) parts.push(gettext("still %(decibels)s dB quieter", { decibels: format(shortfall) }));
-  return parts.join(", ");
 }

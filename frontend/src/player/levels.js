@@ -1,5 +1,5 @@
 // Volumes of the languages, matched by their measured loudness.
-/** @typedef {import("./model.js").PlayerFile} PlayerFile */
+/** @typedef {Pick<import("./model.js").PlayerFile, "loudness">} PlayerFile */
 
 const LARGEST_GAIN = 12; // dB; more would make noise loud
 const HEADROOM = -1; // dBTP that no sound exceeds after its gain
@@ -29,6 +29,17 @@ export const getShortfall = (file, target) =>
  * @param {PlayerFile[]} files those of the source first
  */
 export const getTarget = (files) => files.find((file) => file.loudness)?.loudness?.integrated ?? null;
+
+/**
+ * Return the loudness that files are matched to without making any of them louder: that of the quietest one, but within the
+ * largest gain. Null unless all were measured.
+ * @param {PlayerFile[]} files
+ */
+export function getQuietestTarget(files) {
+  const measured = files.flatMap(({ loudness }) => loudness?.integrated ?? []);
+  if (measured.length < files.length || !measured.length) return null;
+  return Math.max(Math.min(...measured), Math.max(...measured) - LARGEST_GAIN);
+}
 
 /** @param {number} decibels */
 export const toFactor = (decibels) => 10 ** (decibels / 20);

@@ -208,10 +208,36 @@ def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
     visitor.user.open("/admin/auth/group/add/")
     page.get_by_label("Name").fill("Dubbing team")
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist a")).to_have_text("Dubbing team")
+    assert page_checks.find_violations(page) == []
     page.get_by_role("link", name="Dubbing team").last.click()
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("link", name="No, take me back")).to_be_visible()
     visitor.visit(page.url.removeprefix(visitor.user.address))
+
+
+def test_lists_of_staff_have_room_for_long_names(bob: BrowserUser, media: Media):
+    page = bob.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    bob.open("/sessions/new/")
+    page.get_by_label("Name", exact=True).fill(LONG_NAME)
+    bob.choose("files", media.voices[0])
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_version(1)
+    for name, column_name in [("entry", "in_session"), ("job", "for_session")]:
+        bob.open(f"/admin/sessions_app/{name}/")
+        column = page.locator(f"#result_list .field-{column_name}").first
+        assert column.evaluate("(cell) => cell.offsetWidth") >= 130
+        hidden = page.locator(".results").evaluate("(list) => list.scrollWidth - list.clientWidth")
+        assert hidden <= 0, f"{hidden} pixels of the list of {name} are cut off"
+
+
+def test_names_of_permissions_are_shown_in_full_on_phones(bob: BrowserUser):
+    bob.page.set_viewport_size({"width": 390, "height": 900})
+    bob.open("/admin/auth/group/add/")
+    boxes = bob.page.locator(".selector select")
+    expect(boxes).to_have_count(2)
+    assert boxes.first.evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
 
 
 @pytest.mark.slow

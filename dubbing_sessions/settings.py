@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "sessions_app.http.languages.LanguageMiddleware",
     "sessions_app.http.transfers.TransferMiddleware",
     "sessions_app.http.compression.compress_pages",
+    "sessions_app.http.fonts.preload_fonts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sessions_app.http.login_sessions.LoginSessionMiddleware",

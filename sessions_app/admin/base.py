@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
@@ -28,6 +29,8 @@ from sessions_app.translation import localize_stored
 
 M = TypeVar("M", bound=Model)
 
+EMPTY = "-"
+"""Shown instead of an empty value, as by Django."""
 MAX_COUNT = 10_000
 NEWEST_FIRST = ("-pk",)
 SLUG_SCRIPTS = ("/prepopulate.js", "/urlify.js", "/xregexp.js", "/xregexp.min.js")
@@ -78,6 +81,14 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     show_full_result_count = False
     list_per_page = 50
     ordering: ClassVar[tuple[str | Combinable, ...] | None] = NEWEST_FIRST
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let the values of methods be shown like those of fields if they are empty."""
+        super().__init_subclass__(**kwargs)
+        for name in {*map(str, cls.fields or ()), *map(str, cls.list_display)} & set(vars(cls)):
+            method = getattr(cls, name)
+            if not getattr(method, "boolean", False):
+                setattr(cls, name, _fill_empty(method))
 
     @property
     def media(self) -> Media:
@@ -142,6 +153,20 @@ class LargeTableAdmin(ReadOnlyAdmin[M]):
         return (queryset.filter(self.find(term)) if term else queryset), False
 
 
+def _fill_empty(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a method that returns a dash for an empty value.
+
+    On the page of a row, Django does so for fields alone.
+    """
+
+    @wraps(method)
+    def display(page: Any, row: Any) -> Any:
+        value = method(page, row)
+        return EMPTY if value in {None, ""} else value
+
+    return display
+
+
 def _show_invisible(response: HttpResponse) -> HttpResponse:
     """Show invisible characters on a page, whose fields Django displays."""
     if isinstance(response, TemplateResponse):
@@ -156,7 +181,7 @@ def _escape_content(response: HttpResponse) -> None:
 def link(row: Model | None) -> str | SafeString:
     """Return a link to the admin page of a row."""
     if row is None:
-        return "-"
+        return EMPTY
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)
 

@@ -86,8 +86,8 @@ class JobAdmin(LargeTableAdmin[Job]):
         return localize_stored(job.error_message)
 
     @admin.display(description=gettext_lazy("error detail"))
-    def detail(self, job: Job) -> SafeString:
-        return format_html("<pre>{}</pre>", job.error_detail)
+    def detail(self, job: Job) -> str | SafeString:
+        return job.error_detail and format_html("<pre>{}</pre>", job.error_detail)
 
     @admin.action(permissions=["cleanup"], description=gettext_lazy("Cancel"))
     def cancel(self, request: HttpRequest, rows: QuerySet[Job]) -> None:

@@ -187,6 +187,7 @@ RELATIONS = (
 )
 """Of users, groups and permissions, on the pages that confirm a deletion."""
 DJANGO_TEXTS = (
+    gettext_noop("%(app)s administration"),
     gettext_noop("Breadcrumbs"),
     gettext_noop("Change history: %s"),
     gettext_noop("Conflicting form data submitted. Please try again."),
@@ -209,6 +210,7 @@ DJANGO_TEXTS = (
     gettext_noop("Set password"),
     gettext_noop("Set password: %s"),
     gettext_noop("This action will <strong>enable</strong> password-based authentication for this user."),
+    gettext_noop("You may edit it again below."),
     gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),  # noqa: RUF001 (as Django writes it)
 )
 """Texts of Django's pages that its own catalogs lack, or translate with other words than the portal's."""

@@ -7,6 +7,7 @@ from operator import or_
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor, Role
@@ -117,4 +118,4 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.path} (from v{self.added_in})"
+        return gettext("{path} (from version {number})").format(path=self.path, number=self.added_in)

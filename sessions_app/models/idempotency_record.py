@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 
 class IdempotencyRecord(models.Model):
@@ -34,4 +35,4 @@ class IdempotencyRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.status} for {self.key}"
+        return gettext("{status} for {key}").format(status=self.status, key=self.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 
 from sessions_app.models.entry import Entry
 from sessions_app.models.garbage_candidate import GarbageCandidate
@@ -44,7 +45,7 @@ class Pin(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "blob"], name="pin_is_unique_per_job")]
 
     def __str__(self) -> str:
-        return f"blob {self.blob_id} pinned by job {self.job_id}"
+        return gettext("Blob {blob} pinned by job {job}").format(blob=self.blob_id, job=self.job_id)
 
 
 _ANY_OF_JOB = "SELECT 1 FROM sessions_app_pin WHERE job_id = %s LIMIT 1"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import F
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +32,7 @@ class Share(models.Model):
     last_download_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"link {self.code}"
+        return gettext("Link {code}").format(code=self.code)
 
     def count_download(self, *, now: datetime) -> None:
         type(self).objects.filter(pk=self.pk).update(

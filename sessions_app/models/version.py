@@ -116,7 +116,7 @@ class Version(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.session_id} v{self.number}"
+        return f"{self.session.name} v{self.number}"
 
     @property
     def metadata(self) -> dict[str, Any]:

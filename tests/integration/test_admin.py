@@ -648,3 +648,20 @@ def test_help_texts_that_pages_show_are_in_the_catalog():
     assert set(HELP_TEXTS) == {str(field.help_text) for field in fields if field.help_text}
     with override("de"):
         assert "In Bytes." in {str(field.help_text) for field in fields}
+
+
+def test_empty_values_are_shown_as_a_dash(world: World, operator: Client):
+    page = operator.get(page_of(world.session("empty"))).content.decode()
+
+    assert '<div class="readonly">None</div>' not in page
+    assert '<div class="readonly"></div>' not in page
+    assert '<div class="readonly">-</div>' in page
+
+
+def test_pages_are_headed_by_names(world: World, operator: Client):
+    version = current(world.saved("talk", PROJECT))
+    export = world.exported(version)
+    share = create_share(export=export, author=world.alice, days=3, note="", now=world.clock()).share
+
+    assert "<h2>talk v1</h2>" in operator.get(page_of(version)).content.decode()
+    assert f"<h2>Link {share.code}</h2>" in operator.get(page_of(share)).content.decode()

@@ -178,3 +178,17 @@ def test_english_dates_are_those_of_the_portal():
         assert date_format(when, "DATE_FORMAT") == "28\xa0Feb\xa02027"
     with override("de"):
         assert date_format(when, "DATETIME_FORMAT") == "28. Februar 2027 13:44"
+
+
+def test_headings_and_messages_are_translated(world: World, operator: Client):
+    entry = world.saved("talk", PROJECT).entries.order_by("pk")[0]
+
+    assert f"<h2>{entry.path} (ab Version 1)</h2>" in read_page(
+        operator, "sessions_app_entry_change", entry.pk
+    )
+    page = read_page(operator, "app_list", "sessions_app")
+    assert "-Administration" not in page
+    assert "Verwaltung: " in page
+    form = {"username": "dora", "usable_password": "false"}
+    added = operator.post(reverse("admin:auth_user_add"), form, follow=True).content.decode()
+    assert "Unten können Sie die Angaben weiter bearbeiten." in added

@@ -58,6 +58,7 @@ def check_controls_at_rest(page: Page) -> None:
     slider = page.get_by_role("slider", name="Position")
     expect(slider).to_have_attribute("aria-valuetext", f"0 seconds of {SECONDS} seconds")
     assert (position["valuemin"], position["valuemax"], position["focusable"]) == (0, SECONDS, True)
+    expect(page.get_by_label("Volume", exact=True)).to_have_attribute("aria-valuetext", "100\xa0%")
     volume = player.find("slider", "Volume").states
     assert (volume["valuemin"], volume["valuemax"], volume["value"]) == (0, 1, 1)
     assert player.find("DisclosureTriangle", "Settings").states["expanded"] is False
@@ -73,7 +74,7 @@ def check_controls_in_use(page: Page) -> None:
     expect(lines.nth(2)).to_contain_text(LINES["hi"][2])
     page.locator("#player .player-settings > summary").click()
     check_settings(read_player(page))
-    lines.nth(1).get_by_role("button", name="Loop this line").click()
+    lines.nth(1).get_by_role("button", name="Loop the line at").click()
     expect(lines.nth(1)).to_have_attribute("aria-current", "true")
     page.keyboard.press("k")
     expect(page.locator("#player").get_by_role("button", name="Play", exact=True).first).to_be_visible()
@@ -86,7 +87,9 @@ def check_controls_in_use(page: Page) -> None:
     assert 4 <= position["value"] <= 6
     (lines_region,) = (node for node in read_tree(page).find_all("region") if node.name == "Lines")
     loops = [
-        each.states["pressed"] for each in lines_region.find_all("button") if each.name == "Loop this line"
+        each.states["pressed"]
+        for each in lines_region.find_all("button")
+        if each.name.startswith("Loop the line at ")
     ]
     assert loops == ["false", "true", "false"]
 

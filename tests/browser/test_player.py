@@ -100,8 +100,8 @@ def follow_lines(page: Page) -> None:
     expect(hindi).to_have_attribute("aria-pressed", "true")
 
     # One line repeats: the time never leaves it for long.
-    expect(lines.nth(0).get_by_role("button", name="Loop this line")).to_be_visible()
-    lines.nth(0).get_by_role("button", name="Loop this line").click()
+    expect(lines.nth(0).get_by_role("button", name="Loop the line at")).to_be_visible()
+    lines.nth(0).get_by_role("button", name="Loop the line at").click()
     page.evaluate(
         "window.seeks = 0; document.querySelector('.player-picture').addEventListener('seeked', () => seeks++)"
     )

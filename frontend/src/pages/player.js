@@ -102,6 +102,7 @@ function connectPlayer(root, signal) {
   signal.addEventListener("abort", () => clearInterval(timer));
   connectShortcuts({ ...listKeys(player, controls, lines, ref("help")), ...zoom }, signal);
   waveform.show(player.file, player.transport.picture, player.duration);
+  bar.show(player.transport.time, player.loop); // media may load later; their length is known
   Object.assign(root, { player }); // for measurements
   root.dataset.ready = "true";
   document.dispatchEvent(

@@ -1,7 +1,7 @@
 // Buttons, tabs and settings of the player, and what they show.
 
 import { create, icon, refsOf } from "../dom.js";
-import { formatFactor } from "../format.js";
+import { formatFactor, formatPercent } from "../format.js";
 import { gettext } from "../i18n.js";
 import { describeLanguage } from "../languages.js";
 import { setLabel } from "./button-label.js";
@@ -166,7 +166,9 @@ export class Controls {
     this.#ref("compare").setAttribute("aria-pressed", String(player.language.isSource));
     this.#ref("captions").setAttribute("aria-pressed", String(player.captions.shown !== null));
     this.#ref("rate", HTMLSelectElement).value = String(transport.rate);
-    this.#ref("volume", HTMLInputElement).value = String(player.isMuted ? 0 : player.volume);
+    const volume = this.#ref("volume", HTMLInputElement);
+    volume.value = String(player.isMuted ? 0 : player.volume);
+    volume.setAttribute("aria-valuetext", formatPercent(Math.round(100 * volume.valueAsNumber)));
     this.#renderFile();
     this.renderTime();
   }

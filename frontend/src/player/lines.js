@@ -140,7 +140,7 @@ function createItem(line, at, columns) {
   }
   const tools = create("div", "player-line-tools");
   if (line.start !== null && line.end !== null)
-    tools.append(createTool("loop", "loopLine", String(at), gettext("Loop this line")));
+    tools.append(createTool("loop", "loopLine", String(at), gettext("Loop the line at %(time)s", { time })));
   if (line.audio)
     tools.append(createTool("wave", "playFile", line.audio, gettext("Play the generated audio of this line")));
   item.append(jump, texts, tools);

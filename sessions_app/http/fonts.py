@@ -34,7 +34,7 @@ PRELOAD = '<link rel="preload" href="{}" as="font" type="font/woff2" crossorigin
 def preload_fonts(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Return a middleware that adds links to the head of pages which show other scripts than Latin."""
+    """Return a middleware that adds links to pages with other scripts than Latin."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

@@ -59,11 +59,11 @@ test("media that fail again at once have failed", () => {
 });
 
 /**
- * Answer each attempt to fetch the file with the next status; 0 is a network that does not respond.
+ * Let each attempt to fetch the file end with the next status; 0 is a network that does not respond.
  * @param {import("node:test").TestContext} context
  * @param {number[]} statuses
  */
-function answer(context, statuses) {
+function respond(context, statuses) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   context.mock.method(globalThis, "fetch", () => {
     const status = statuses.shift();
@@ -71,47 +71,47 @@ function answer(context, statuses) {
   });
 }
 
-const settle = async () => {
+const runTasks = async () => {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 test("media whose file cannot be fetched are loaded as soon as it can be", async (context) => {
-  answer(context, [0, 503, 206]);
+  respond(context, [0, 503, 206]);
   const element = new Element();
   let reports = 0;
   element.addEventListener("unavailable", () => reports++);
   element.src = "/file";
   element.currentTime = 12;
   element.emit("error");
-  await settle();
+  await runTasks();
   assert.deepEqual([element.errors, reports, isUnavailable(/** @type {any} */ (element))], [1, 1, true]);
   context.mock.timers.tick(2_000);
-  await settle();
+  await runTasks();
   assert.deepEqual([element.loads, reports], [0, 1]);
   context.mock.timers.tick(4_000);
-  await settle();
+  await runTasks();
   assert.deepEqual([element.loads, isUnavailable(/** @type {any} */ (element))], [1, false]);
   element.emit("loadedmetadata");
   assert.equal(element.currentTime, 12);
 });
 
 test("media that get another file instead are not loaded again", async (context) => {
-  answer(context, [404, 206]);
+  respond(context, [404, 206]);
   const element = new Element();
   element.addEventListener("unavailable", () => {
     element.src = "/other";
   });
   element.src = "/file";
   element.emit("error");
-  await settle();
+  await runTasks();
   assert.equal(isUnavailable(/** @type {any} */ (element)), false);
   context.mock.timers.tick(2_000);
-  await settle();
+  await runTasks();
   assert.equal(element.loads, 0);
 });
 
 test("each file of an element that cannot be fetched is reported", async (context) => {
-  answer(context, [404, 404]);
+  respond(context, [404, 404]);
   const element = new Element();
   /** @type {string[]} */
   const reports = [];
@@ -119,31 +119,31 @@ test("each file of an element that cannot be fetched is reported", async (contex
   for (const source of ["/file", "/other"]) {
     element.src = source;
     element.emit("error");
-    await settle();
+    await runTasks();
     assert.equal(isUnavailable(/** @type {any} */ (element)), true);
   }
   assert.deepEqual(reports, ["/file", "/other"]);
 });
 
-test("media that cannot be decoded are loaded once more", async (context) => {
-  answer(context, [206, 206]);
+test("media that cannot be decoded are loaded again", async (context) => {
+  respond(context, [206, 206]);
   const element = new Element();
   element.src = "/file";
   element.emit("error");
-  await settle();
+  await runTasks();
   element.emit("error");
-  await settle();
+  await runTasks();
   assert.deepEqual([element.loads, element.errors, isUnavailable(/** @type {any} */ (element))], [1, 2, false]);
 });
 
-test("media that were given up are not fetched again", async (context) => {
-  answer(context, [503]);
+test("media that are not used any more are not fetched again", async (context) => {
+  respond(context, [503]);
   const element = new Element();
   element.src = "/file";
   element.emit("error");
-  await settle();
+  await runTasks();
   element.src = "";
   context.mock.timers.tick(2_000);
-  await settle();
+  await runTasks();
   assert.deepEqual([element.loads, isUnavailable(/** @type {any} */ (element))], [0, false]);
 });

@@ -16,7 +16,7 @@ export const isUnavailable = (element) => unavailable.get(element) === element.s
 
 /**
  * Load an element again where it was, if it fails after it had begun; only a failure soon afterwards is an error. An element
- * with an error is loaded once more, too; if its file cannot be fetched, it dispatches `unavailable`, and is loaded when it can be,
+ * with an error is loaded again, too; if its file cannot be fetched, it dispatches `unavailable`, and is loaded when it can be,
  * unless it has another file by then.
  * To be called before other listeners for errors are added.
  * @param {HTMLMediaElement} element

@@ -1,7 +1,7 @@
 // The page that imports: upload ZIPs, and have a job read each.
 
 import { ApiError, fillUrl, isAbortError, request } from "../api.js";
-import { readJson, refsOf } from "../dom.js";
+import { create, readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
 import { showMessage } from "../error-message.js";
 import { formatBytes, showInvisible, sum } from "../format.js";
@@ -11,6 +11,8 @@ import { UploadController } from "../upload/upload-controller.js";
 /** @import { ChosenFile } from "../upload/upload-item.js" */
 
 const ZIP = /\.zip$/i;
+/** Names that are listed; the others are counted. */
+const MAX_NAMES = 10;
 const PART = /\.(zip\.\d{3,}|z\d{2,})$/i;
 /** Codes for an upload that the server does not have any more. */
 const LOST_UPLOAD = ["not_found", "upload_deleted", "upload_incomplete"];
@@ -57,11 +59,25 @@ function showChosen() {
     : showInvisible(first.name);
   ref("chosen-size").textContent = formatBytes(sum(chosen.map(({ file }) => file.size)));
   ref("chosen").hidden = false;
+  showNames(others.length ? chosen : []);
   for (const button of ["submit", "preview"]) ref(button, HTMLButtonElement).disabled = false;
   name.disabled = others.length > 0;
   if (others.length) name.value = "";
   const derived = first.name.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
   name.placeholder = others.length ? gettext("Each session has the name of its ZIP") : derived;
+}
+
+/** @param {ChosenFile[]} files */
+function showNames(files) {
+  const lines = files.slice(0, MAX_NAMES).map(({ file }) => {
+    const line = create("li", "wrap", showInvisible(file.name));
+    line.dir = "auto";
+    return line;
+  });
+  const rest = files.length - lines.length;
+  if (rest) lines.push(create("li", "", ngettext("… and %(count)s file more.", "… and %(count)s files more.", rest)));
+  ref("chosen-names").replaceChildren(...lines);
+  ref("chosen-names").hidden = !lines.length;
 }
 
 /**

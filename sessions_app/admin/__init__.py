@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.admin.templatetags import admin_list
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sessions_app.admin import (
@@ -21,6 +22,7 @@ from sessions_app.admin import (
     versions,
     workers,
 )
+from sessions_app.admin.boolean_icon import render_boolean_icon
 from sessions_app.admin.catalog import show_catalog
 from sessions_app.admin.names import translate_names, translate_relations
 
@@ -48,6 +50,7 @@ for registered in admin.site._registry:  # noqa: SLF001 (there is no public list
         translate_names(registered)
 translate_relations()
 admin.site.i18n_javascript = show_catalog  # type: ignore[method-assign]  # instead of a site of its own
+admin_list._boolean_icon = render_boolean_icon  # noqa: SLF001 (the icon of all lists and forms; Django has no setting)
 # The page of an object leads to all others; a list of models beside each page would be a second navigation.
 admin.site.enable_nav_sidebar = False
 # The portal's own sign-in page, with its throttles, instead of a second one without.

@@ -249,6 +249,13 @@ def translate_relations() -> None:
     """Translate the names of Django's relations, whose English words it stores."""
     for relation in (User.groups, User.user_permissions, Group.permissions):
         translate_names(relation.through)
+        relation.through.__str__ = _name_relation  # type: ignore[method-assign]  # Django's model has none
+
+
+def _name_relation(row: Model) -> str:
+    """Return the names of both rows that a relation has, such as "alice, Editors"."""
+    fields = [field for field in row._meta.fields if field.is_relation]  # noqa: SLF001 (documented API)
+    return ", ".join(str(getattr(row, field.name)) for field in fields)
 
 
 def _translate_choices(field: Field[Any, Any]) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from sessions_app.admin.base import LargeTableAdmin, link, list_link
 from sessions_app.admin.search import find_sessions
 from sessions_app.models import Export, Version
-from sessions_app.translation import localize, localize_size
+from sessions_app.translation import localize, localize_message, localize_size
 
 
 @admin.register(Version)
@@ -23,7 +23,7 @@ class VersionAdmin(LargeTableAdmin[Version]):
         "number",
         "created_at",
         "saved_by",
-        "message",
+        "shown_message",
         "stage",
         "file_count",
         "size",
@@ -37,7 +37,7 @@ class VersionAdmin(LargeTableAdmin[Version]):
         "number",
         "created_at",
         "saved_by",
-        "message",
+        "shown_message",
         "changed",
         "restored_from",
         "video_name",
@@ -67,6 +67,10 @@ class VersionAdmin(LargeTableAdmin[Version]):
     @admin.display(description=gettext_lazy("saved by"), ordering="created_by__username")
     def saved_by(self, version: Version) -> str:
         return link(version.created_by)
+
+    @admin.display(description=gettext_lazy("message"))
+    def shown_message(self, version: Version) -> str:
+        return localize_message(version.message)
 
     @admin.display(description=gettext_lazy("size"), ordering="total_size")
     def size(self, version: Version) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from django.utils.translation import override
 
 from sessions_app.admin.names import CHOICES
 from sessions_app.management.catalogs import SOURCES, read_catalog
-from sessions_app.models import Blob, Entry, Job, Upload
+from sessions_app.models import Blob, Entry, Job, Upload, Version
 from sessions_app.operations.exports.request import request_export
 from tests.world import PROJECT, World
 
@@ -120,6 +121,43 @@ def test_relations_of_users_and_groups_are_translated(operator: Client):
 
     page = read_page(operator, "auth_group_delete", group.pk)
     assert "Zuordnungen von Benutzern und Gruppen: 1" in page
+
+
+def test_a_deletion_names_the_members_of_a_group(operator: Client):
+    group = Group.objects.create(name="editors")
+    User.objects.get(username="operator").groups.add(group)
+    group.permissions.add(Permission.objects.get(codename="view_upload"))
+
+    page = read_page(operator, "auth_group_delete", group.pk)
+
+    assert "operator, editors" in page
+    assert " object (" not in page
+
+
+@pytest.mark.parametrize(("language", "texts"), [("de", ("Ja", "Nein")), ("en", ("Yes", "No"))])
+def test_icons_of_yes_and_no_are_named_in_the_language_of_the_page(
+    operator: Client, language: str, texts: tuple[str, str]
+):
+    User.objects.create_user("erin", is_active=False)
+    page = operator.get(
+        reverse("admin:auth_user_changelist"), headers={"accept-language": language}
+    ).content.decode()
+
+    assert set(re.findall(r'<img src="[^"]*/icon-(?:yes|no)[^"]*" alt="([^"]*)">', page)) == set(texts)
+
+
+def test_messages_that_the_portal_wrote_are_translated(world: World, operator: Client):
+    first, second = world.saved("talk", PROJECT).current, world.saved("other", PROJECT).current
+    assert first is not None
+    assert second is not None
+    Version.objects.filter(pk=first.pk).update(message="Restored from version 3")
+    Version.objects.filter(pk=second.pk).update(message="Cancelled takes removed")
+
+    page = read_page(operator, "sessions_app_version_changelist")
+
+    assert "Aus Version 3 wiederhergestellt" in page
+    assert "Cancelled takes removed" in page
+    assert "Aus Version 3 wiederhergestellt" in read_page(operator, "sessions_app_version_change", first.pk)
 
 
 @pytest.mark.parametrize("name", ["auth_user_change", "auth_group_change"])

@@ -25,6 +25,7 @@ from sessions_app.media.plan import Kind, Workload
 from sessions_app.models import Blob, BlobMedia, Derivative, DubbingSession, Entry, OwnerTotals, Version
 from sessions_app.operations.cleanup.consistency.check import check_consistency
 from sessions_app.operations.cleanup.garbage import collect_garbage
+from sessions_app.operations.derivatives import make as make_module
 from sessions_app.operations.derivatives.make import (
     DerivativeReport,
     discard_all_derivatives,
@@ -602,3 +603,22 @@ def test_the_command_makes_what_is_missing_and_all_again_on_request(world, files
         return made
 
     assert [call(), call(), call("--again")] == [5, 0, 5]
+
+
+@pytest.mark.one_stack
+def test_the_command_reports_light_copies_that_the_worker_made(world, film, capsys, monkeypatch):
+    session = world.saved(files=film)
+    monkeypatch.setattr(make_module, "enqueue_proxies", lambda session_id: make_copies(world, session_id))
+
+    call_command("read_media")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert "Made 0 light copies of 0 sessions; 0 cannot be made." in lines
+    assert "The worker for light copies made those of 1 sessions in the meantime." in lines
+    session.refresh_from_db()
+    assert not session.has_missing_proxies
+
+
+def make_copies(world: World, session_id: int) -> None:
+    DubbingSession.objects.filter(pk=session_id).update(has_missing_derivatives=False)
+    make_session_derivatives(session_id=session_id, clock=world.clock, workload=Workload.PROXIES)

@@ -11,8 +11,13 @@ from sessions_app.management.errors import Error
 from sessions_app.management.reading_command import ReadingCommand
 from sessions_app.media.client import MediaReaderUnavailableError
 from sessions_app.media.plan import Workload
+from sessions_app.models import DubbingSession
 from sessions_app.operations import media
-from sessions_app.operations.derivatives.make import discard_all_derivatives, make_pending_derivatives
+from sessions_app.operations.derivatives.make import (
+    DerivativeReport,
+    discard_all_derivatives,
+    make_pending_derivatives,
+)
 
 
 class Command(ReadingCommand):
@@ -39,18 +44,30 @@ class Command(ReadingCommand):
         try:
             report = asdict(media.read_pending_media(clock=timezone.now))
             made = make_pending_derivatives(clock=timezone.now)
+            # Their worker begins when the previews of a session are made, while the command makes those of others.
+            finished = DubbingSession.objects.filter(pk__in=made.queued, has_missing_proxies=False).count()
             copies = make_pending_derivatives(clock=timezone.now, workload=Workload.PROXIES)
-            return report | {"derivatives": asdict(made), "proxies": asdict(copies)}
+            return report | {
+                "derivatives": _numbers(made),
+                "proxies": _numbers(copies) | {"sessions_of_worker": finished},
+            }
         except MediaReaderUnavailableError as error:
             raise Error(str(error), code="media_unavailable") from error
 
     def describe_more(self, result: Mapping[str, Any]) -> list[str]:
         parts = {"previews": result["derivatives"], "light copies": result["proxies"]}
-        return [
+        lines = [
             f"Made {part['made']} {name} of {part['sessions']} sessions; {part['failed']} cannot be made."
             for name, part in parts.items()
         ]
+        if finished := result["proxies"]["sessions_of_worker"]:
+            lines.append(f"The worker for light copies made those of {finished} sessions in the meantime.")
+        return lines
 
     def count_left(self, result: Mapping[str, Any]) -> int:
         parts: list[int] = [result[name]["left"] for name in ("derivatives", "proxies")]
         return max(super().count_left(result), *parts)
+
+
+def _numbers(report: DerivativeReport) -> dict[str, int]:
+    return {name: getattr(report, name) for name in ("sessions", "made", "failed", "left")}

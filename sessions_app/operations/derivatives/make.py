@@ -51,6 +51,8 @@ class DerivativeReport:
     """Of files that do not allow it."""
     left: int = 0
     """Sessions that lack some: the storage did not respond, there was no space, or the time was over."""
+    queued: set[int] = field(default_factory=set, compare=False)
+    """Sessions whose light copies were left to the worker for them, by primary key."""
 
 
 def make_pending_derivatives(
@@ -150,6 +152,7 @@ class _Run:
         if self.workload is Workload.PREVIEWS and session.has_missing_proxies:
             if find_work(session, Workload.PROXIES):
                 enqueue_proxies(session.pk)
+                self.report.queued.add(session.pk)
             else:
                 flags[FLAGS[Workload.PROXIES]] = False
         # A version that was committed in the meantime has media of its own.

@@ -28,6 +28,11 @@ class StorageUse:
         return min(100, self.used * 100 // self.limit) if self.limit else 0
 
     @property
+    def excess(self) -> int:
+        """Bytes beyond the quota, which previews may exceed."""
+        return 0 if self.limit is None else max(0, self.used - self.limit)
+
+    @property
     def free(self) -> int | None:
         return None if self.limit is None else max(0, self.limit - self.used)
 

@@ -57,6 +57,18 @@ def test_the_page_shows_used_and_allowed_bytes_and_where_they_are(world: World, 
         assert 'href="/account/storage/"' in text
 
 
+def test_the_page_shows_by_how_much_the_quota_is_exceeded(world: World, settings: LazySettings):
+    settings.USER_QUOTA = 1_000_000
+    world.saved("kept", {"a.mp4": bytes(10_000)})
+    alice = signed_in(world.alice)
+    assert "above the limit" not in alice.get("/account/storage/").content.decode()
+
+    settings.USER_QUOTA = 9_000
+
+    page = alice.get("/account/storage/").content.decode()
+    assert "of 8.8\N{NO-BREAK SPACE}KiB used: 1000\N{NO-BREAK SPACE}B above the limit" in page
+
+
 def test_a_full_quota_is_a_message_with_a_link_and_emptying_the_trash_helps(
     world: World, settings: LazySettings
 ):

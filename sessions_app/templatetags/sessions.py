@@ -210,6 +210,10 @@ def _row(context: Context, session: DubbingSession) -> str:
     bar = LanguageBar.of(version.progress_matrix if version else None)
     marks = _marks(context, session)
     none = f'<span class="muted none">{NONE}</span>'
+    length = duration(session.duration_ms)
+    # On a narrow screen the last cell shows them, and those before it are hidden.
+    facts = [length, size(version.total_size) if version else "", _owner(session)]
+    line = f'<span class="row-facts">{" · ".join(filter(None, facts))} · </span>'
     return (
         f'<tr role="row"> <td role="cell" class="tick"> {_tick(session)} </td>'
         f' <td role="cell" class="starred"> {_star(context, session, marks)} </td>'
@@ -219,10 +223,10 @@ def _row(context: Context, session: DubbingSession) -> str:
         f' <td role="cell" class="progress"> {bar.render() if bar.states else ""}'
         f' <span class="progress-words"> <span>{_progress_word(version, bar) or none}</span>'
         f" <span>{_languages(version, LANGUAGES_IN_ROW)}</span> </span> </td>"
-        f' <td role="cell" class="number length"> {duration(session.duration_ms) or none} </td>'
+        f' <td role="cell" class="number length"> {length or none} </td>'
         f' <td role="cell" class="number size"> {size(version.total_size) if version else none} </td>'
         f' <td role="cell" class="owner"> {_owner(session)} </td>'
-        f' <td role="cell" class="updated muted">{moment(context, session.last_updated)}</td> </tr>'
+        f' <td role="cell" class="updated muted">{line}{moment(context, session.last_updated)}</td> </tr>'
     )
 
 

@@ -52,6 +52,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     query = render_query(search)
     saved_filters = list_filters(request.user)
     address = urlencode(query)
+    tags = list_tags(request.user)
     context = {
         "page": page,
         "marks": get_marks(request.user, page),
@@ -63,7 +64,8 @@ def index(request: SignedInRequest) -> HttpResponse:
         "orders": list(SessionOrder),
         "stages": list(Stage),
         "languages": get_session_languages(request.user),
-        "tags": list_tags(request.user),
+        "tags": tags,
+        "has_tag": any(tag.name == search.tag for tag in tags),
         "saved_filters": saved_filters,
         "saved_filter": next((each for each in saved_filters if each.query == address), None),
         "owners": list_owners(request.user),

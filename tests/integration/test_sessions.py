@@ -334,6 +334,46 @@ def test_heads_of_columns_sort_and_reverse(world: World, alice: Client):
     assert 'aria-sort="ascending"> <a class="sort" id="sort-size" href="?sort=size"' in reverse
 
 
+def test_rows_have_a_line_of_facts_for_narrow_screens(world: World, alice: Client):
+    session = sketch_session(world.alice)
+    DubbingSession.objects.filter(pk=session.pk).update(duration_ms=40_000)
+
+    page = middle_text(alice.get("/sessions/?view=table"))
+
+    facts = re.search(r'<span class="row-facts">(.*?)</span>', page)
+    assert facts is not None
+    assert re.fullmatch(r"0:40 · .*B · alice · ", facts[1].replace("\N{NO-BREAK SPACE}", " "))
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "shown"),
+    [
+        ("language=nl", "language", "Dutch (nl)"),
+        ("language=xx", "language", "xx"),
+        ("tag=unused", "tag", "unused"),
+        ("owner=bob", "owner", "bob"),
+    ],
+)
+def test_a_filter_without_results_is_shown_as_chosen(
+    world: World, alice: Client, query: str, field: str, shown: str
+):
+    sketch_session(world.alice)
+
+    page = middle_text(alice.get(f"/sessions/?{query}"))
+
+    select = page[page.index(f'<select id="{field}"') :].partition("</select>")[0]
+    assert re.findall(r"selected>([^<]*)<", select) == [shown]
+
+
+def test_unknown_stages_and_orders_are_ignored(world: World, alice: Client):
+    sketch_session(world.alice)
+
+    page = middle_text(alice.get("/sessions/?stage=unknown&sort=unknown"))
+
+    assert "1 session" in page
+    assert "Clear filters" not in page
+
+
 # -- Query counts ---------------------------------------------------------------------------------------------------------
 
 

@@ -50,7 +50,8 @@ for registered in admin.site._registry:  # noqa: SLF001 (there is no public list
         translate_names(registered)
 translate_relations()
 admin.site.i18n_javascript = show_catalog  # type: ignore[method-assign]  # instead of a site of its own
-admin_list._boolean_icon = render_boolean_icon  # noqa: SLF001 (the icon of all lists and forms; Django has no setting)
+# The icon of all lists and forms; Django has no setting for it.
+admin_list._boolean_icon = render_boolean_icon  # type: ignore[attr-defined]  # noqa: SLF001 (missing in the stubs)
 # The page of an object leads to all others; a list of models beside each page would be a second navigation.
 admin.site.enable_nav_sidebar = False
 # The portal's own sign-in page, with its throttles, instead of a second one without.

@@ -249,7 +249,7 @@ def translate_relations() -> None:
     """Translate the names of Django's relations, whose English words it stores."""
     for relation in (User.groups, User.user_permissions, Group.permissions):
         translate_names(relation.through)
-        relation.through.__str__ = _name_relation  # type: ignore[method-assign]  # Django's model has none
+        relation.through.__str__ = _name_relation  # type: ignore[assignment, method-assign]  # Django's model has none
 
 
 def _name_relation(row: Model) -> str:

@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.browser_user import BrowserUser
@@ -36,6 +37,31 @@ def test_sessions_are_filtered_and_changed_together(bob: BrowserUser, work_folde
     delete_all_results(bob.page)
     restore_from_trash(bob)
     import_by_dropping(bob, [work_folder / "dropped one.zip", work_folder / "dropped two.zip"])
+
+
+BUTTONS_ON_TOP = """() => [...document.querySelectorAll("[data-batch] .actions > *")].map((button) => {
+  const { x, y, width, height } = button.getBoundingClientRect();
+  return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_no_notice_covers_the_actions_on_selected_sessions(bob: BrowserUser, width: int):
+    page = bob.page
+    page.set_viewport_size({"width": width, "height": 844})
+    bob.open("/sessions/")
+    page.evaluate(CREATE, 12)
+    page.route("**/updates/", lambda route: route.fulfill(status=401))
+    bob.open("/sessions/?view=table")
+    facts = page.get_by_role("row").filter(has_text="talk 12").locator(".row-facts")
+    expect(facts).to_be_visible(visible=width == 390)
+    expect(facts).to_have_text(re.compile(r"^bob\S* ·"))
+
+    page.get_by_label("Select talk 12").check()
+    bob.wait_for_notice("You are signed out.")
+
+    expect(page.locator("html")).to_have_attribute("style", re.compile(r"--toasts: [1-9]"))
+    assert page.evaluate(BUTTONS_ON_TOP) == [True] * 5
 
 
 def expect_count(page: Page, text: str) -> None:
@@ -107,8 +133,9 @@ def tag_all_results(page: Page) -> None:
     page.get_by_label("Tag", exact=True).select_option("batch")
     expect_count(page, "26 of 26 sessions")
     page.get_by_text("Save filter").click()
-    page.get_by_label("Name of the filter").fill("Everything")
-    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Name of the filter")).to_be_focused()
+    page.keyboard.type("Everything")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Everything")).to_have_attribute("aria-current", "true")
 
 
@@ -153,6 +180,7 @@ def import_by_dropping(user: BrowserUser, paths: list[Path]) -> None:
     user.drop(*paths, on="h1")
     dialog = user.page.get_by_role("dialog", name="Import")
     expect(dialog).to_contain_text("2 ZIPs")
+    expect(dialog.get_by_role("listitem")).to_have_text([path.name for path in paths])
     dialog.get_by_role("button", name="Import", exact=True).click()
     expect(user.page.get_by_role("heading", level=1)).to_have_text("Jobs")
     for path in paths:

@@ -41,6 +41,13 @@ function connectMenus() {
       menu.querySelector("summary")?.focus();
     }
   });
+  const focusField = (/** @type {Event} */ { target }) => {
+    if (!(target instanceof HTMLDetailsElement) || !target.matches("[data-menu][open]")) return;
+    /** @type {HTMLElement | null} */
+    const field = target.querySelector("[data-menu-focus]");
+    field?.focus();
+  };
+  document.addEventListener("toggle", focusField, { capture: true }); // the event does not bubble
 }
 
 function connectDialogs() {

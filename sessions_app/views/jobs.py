@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404
-from sessions_app.models import Job
+from sessions_app.models import DubbingSession, Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
@@ -72,7 +72,7 @@ def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
 @page_view
 def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Render the part of the page that is polled while the job runs."""
-    context = _job_context(request, code)
+    context = _job_context(request, code) | {"origin": request.GET.get("from", "")}
     response = render(request, "jobs/_progress.html", context)
     if context["forwards"] and context["job"].is_finished:
         response["HX-Redirect"] = _find_session_page(context["job"])
@@ -125,20 +125,33 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
         else:
             retry_job(job=job, now=timezone.now())
     except OperationError as error:
-        show_error(request, error)
+        # The button was of an older state: the job runs again, or has succeeded.
+        if error.code != "job_not_retryable":
+            show_error(request, error)
     else:
         messages.success(request, gettext("The job was queued again."))
     return _go_back(request, job)
 
 
 def _go_back(request: SignedInRequest, job: Job) -> HttpResponse:
-    """Return to the page with the button: the session, filtered jobs, or the job."""
+    """Return to the page with the button.
+
+    That is the session, the form for exports, filtered jobs, or the job.
+    """
     origin = request.POST.get("from")
-    if origin == "session" and job.session is not None and not job.session.is_trashed:
-        return redirect("session-detail", job.session.code)
+    if job.session is not None and not job.session.is_trashed:
+        if origin == "session":
+            return redirect("session-detail", job.session.code)
+        if origin == "export" and job.kind == Job.Kind.EXPORT:
+            return redirect(get_export_page(job.session, job.params["version"], job))
     if origin == "jobs":
         return redirect(reverse("job-list", query=_read_filter(request.POST)))
     return redirect("job-detail", job.code)
+
+
+def get_export_page(session: DubbingSession, number: int, job: Job) -> str:
+    """Return the address of the form for exports that shows an export."""
+    return reverse("export-new", args=[session.code, number], query={"job": str(job.code)})
 
 
 def _read_filter(query: QueryDict) -> dict[str, str]:

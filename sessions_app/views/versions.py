@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
@@ -33,6 +32,7 @@ from sessions_app.queries.keyset import Position
 from sessions_app.queries.version_changes import find_changes, get_change_page
 from sessions_app.queries.versions import find_entry
 from sessions_app.views.errors import show_error
+from sessions_app.views.jobs import get_export_page
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 MAX_SEARCH_LENGTH = 200
@@ -87,7 +87,7 @@ def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     except OperationError as error:
         show_error(request, error)
         return redirect("session-detail", code)
-    return redirect(f"{reverse('export-new', args=[code, number])}?job={job.code}")
+    return redirect(get_export_page(version.session, number, job))
 
 
 @require_safe

@@ -167,6 +167,25 @@ def fail_job(*, job: str, message: str) -> None:
     assert row.fail(now=timezone.now(), code="storage", message=message)
 
 
+def create_running_export(*, session: str) -> str:
+    """Create an export of the current version that no worker works on; return its code."""
+    row = DubbingSession.objects.select_related("current").get(code=session)
+    assert row.current is not None
+    now = timezone.now()
+    job = Job.objects.create(
+        kind=Job.Kind.EXPORT,
+        owner=row.owner,
+        state=Job.State.RUNNING,
+        session=row,
+        params={"version": row.current.number},
+        attempt=1,
+        lease_expires_at=now + timedelta(hours=1),
+        created_at=now,
+        started_at=now,
+    )
+    return str(job.code)
+
+
 def create_failed_export(*, session: str, message: str) -> str:
     """Create an export of the current version that failed before a worker had it; return its code."""
     row = DubbingSession.objects.select_related("current__session").get(code=session)

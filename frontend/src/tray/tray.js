@@ -1,5 +1,5 @@
 // The tray in the header of every page: running jobs with their progress, and what ended lately.
-import { request } from "../api.js";
+import { ApiError, request } from "../api.js";
 import { create, find, icon } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { checkNow, subscribe } from "../live.js";
@@ -113,7 +113,8 @@ async function act(button) {
   try {
     await request("POST", button.dataset.act ?? "");
   } catch (error) {
-    showToast({ text: error instanceof Error ? error.message : String(error), level: "bad" });
+    const isOld = error instanceof ApiError && error.code === "job_not_retryable"; // it runs again, or has succeeded
+    if (!isOld) showToast({ text: error instanceof Error ? error.message : String(error), level: "bad" });
     button.disabled = false;
   }
   checkNow();
@@ -149,7 +150,7 @@ function showOnPage({ jobs, session, has_no_worker: hasNoWorker }) {
 function isOutdated(jobs, newest) {
   return jobs.some((job) => {
     const row = document.querySelector(`[data-job="${job.code}"]`);
-    if (row) return row.hasAttribute("data-job-runs") && job.finished_at !== null;
+    if (row) return row.hasAttribute("data-job-runs") !== (job.finished_at === null);
     return Date.parse(job.created_at) > newest;
   });
 }

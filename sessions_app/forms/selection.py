@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -16,7 +16,7 @@ from sessions_app.forms.fields import CellsField
 from sessions_app.forms.problem import ProblemForm
 from sessions_app.models import Version
 from sessions_app.queries.shared_cells import include_shared, list_shared_cells
-from sessions_app.queries.versions import get_file_groups
+from sessions_app.queries.versions import FileGroup, get_file_groups
 from sessions_app.translation import localize, localize_error
 
 
@@ -121,6 +121,26 @@ class SelectionForm(ProblemForm):
         """Selection of a valid form."""
         selection: Selection = self.cleaned_data["selection"]
         return selection
+
+
+def list_ticked(selection: Selection, parts: Sequence[FileGroup]) -> set[str]:
+    """Return the values of the check boxes with which the form makes a selection.
+
+    For cells, which it does not offer, those of their files.
+
+    :param parts: of the version.
+    """
+    categories, languages = set(selection.categories), set(selection.languages)
+    if selection.has_area or not selection.cells:
+        categories = categories or set(Category)
+        languages = languages or {part.language for part in parts}
+    if selection.without_source:
+        categories -= {Category.ORIGINAL_VIDEO}
+    for cell in selection.cells:
+        included = [part for part in parts if cell.includes(part.category, part.language)]
+        categories |= {part.category for part in included}
+        languages |= {part.language for part in included}
+    return {category.value for category in categories} | languages
 
 
 def _normalize(selected: set[str], available: set[str]) -> set[str]:

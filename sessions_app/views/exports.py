@@ -13,13 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from dubbing_core.selection import Selection
+from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.access import Action, visible_to
 from sessions_app.forms.access import ShareForm
+from sessions_app.forms.selection import list_ticked
 from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_export_or_404, get_version_or_404, parse_uuid
 from sessions_app.models import Export, Job, Version
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.exports.request import get_selection
 from sessions_app.operations.shares import create_share
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.history import get_history_size
@@ -35,11 +37,17 @@ def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """Show the form that selects contents, and the export that it started."""
     version = get_version_or_404(request.user, code, number)
     job = _find_job(request, version)
+    selection = get_selection(job) if job else WHOLE_VERSION
     parts = get_file_groups(version)
+    selected = [part for part in parts if selection.includes(part.category, part.language)]
     now = timezone.now()
     context = {
         "session": version.session,
         "version": version,
+        "selection": selection,
+        "ticked": list_ticked(selection, parts),
+        "file_count": sum(part.file_count for part in selected),
+        "size": sum(part.size for part in selected),
         "parts": [{**asdict(part), "category": part.category.value} for part in parts],
         "summary": [summary for summary in summarize_categories(version) if summary.file_count],
         "languages": sorted({part.language for part in parts if part.language}),

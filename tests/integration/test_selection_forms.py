@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from sessions_app.models import DubbingSession, Job
-from tests.integration.sketches import bytes_of, signed_in, sketch_session
+from tests.integration.sketches import bytes_of, signed_in, sketch_job, sketch_session
 from tests.world import PROJECT
 
 pytestmark = pytest.mark.one_stack
@@ -31,8 +33,8 @@ def url(session: DubbingSession, rest: str) -> str:
 
 def test_the_form_selects_categories_and_languages(alice: Client, session: DubbingSession):
     page = bytes_of(alice.get(url(session, "export/new/"))).decode()
-    assert 'name="category" value="audio"' in page
-    assert 'name="language" value="hi"' in page
+    assert re.search(r'name="category"\s+value="audio"\s+checked', page)
+    assert re.search(r'name="language"\s+value="hi"\s+checked', page)
 
     response = alice.post(
         url(session, "export/"),
@@ -81,6 +83,37 @@ def test_the_form_is_translated_into_a_selection(alice: Client, session: Dubbing
     alice.post(url(session, "export/"), form)
 
     assert Job.objects.get(kind=Job.Kind.EXPORT).params == params
+
+
+@pytest.mark.parametrize(
+    ("selection", "ticked", "total"),
+    [
+        (
+            {"categories": ["audio"], "languages": ["hi"], "layout": "saved"},
+            {"audio", "hi", "version", "saved"},
+            "1 file",
+        ),
+        ({"cells": ["es:final_videos"]}, {"final_videos", "es", "version", "session"}, "1 file"),
+        (
+            {"without_source": True, "languages": ["es"]},
+            {
+                *("transcriptions", "translations", "voices", "audio", "final_videos"),
+                *("es", "version", "session"),
+            },
+            "5 files",
+        ),
+    ],
+)
+def test_the_page_of_an_export_keeps_what_was_chosen(
+    alice: Client, session: DubbingSession, selection: dict[str, object], ticked: set[str], total: str
+):
+    job = sketch_job(session, params={"version": 1, "selection": selection})
+
+    page = bytes_of(alice.get(url(session, f"export/new/?job={job.code}"))).decode()
+
+    inputs = [each for each in re.findall(r"<input[^>]+>", page) if re.search(r"\schecked", each)]
+    assert {re.findall(r'value="([^"]+)"', each)[0] for each in inputs} == ticked
+    assert total in re.findall(r'data-ref="files">\s*([^<]+?)\s*<', page)
 
 
 @pytest.mark.parametrize(

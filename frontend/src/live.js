@@ -5,7 +5,7 @@ import { gettext } from "./i18n.js";
 import { showToast } from "./toasts.js";
 
 /** @typedef {{code: string, kind: string, state: string, percent: number, title: string, url: string, session: string | null, error: string,
- *   bytes_done: number, bytes_total: number, created_at: string, finished_at: string | null, rate: number | null, seconds_left: number | null,
+ *   version: number | null, bytes_done: number, bytes_total: number, created_at: string, finished_at: string | null, rate: number | null, seconds_left: number | null,
  *   session_url: string | null, text: string, detail: string, level: string, action: JobAction | null, stopping: boolean, cancel: string | null,
  *   retry: string | null}} LiveJob */
 /** What a job made. @typedef {{label: string, url: string, download: boolean}} JobAction */

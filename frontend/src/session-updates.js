@@ -36,7 +36,8 @@ export function connectSessionUpdates(root, regions) {
     if ((session.version ?? 0) > shown) {
       const state = isPast ? "offered" : await showVersion(root, regions);
       isBehind = !isPast && state === "offered";
-      offerVersion(notice, session, { state, previous: shown, isPast });
+      const isReported = hasSaved(jobs, session);
+      offerVersion(notice, session, { state, previous: shown, isPast, isReported });
       shown = session.version ?? shown;
       return;
     }
@@ -118,15 +119,26 @@ function describeJobs({ jobs }, session) {
 }
 
 /**
+ * Return whether one of the user's jobs has saved the current version: its end has a notice.
+ * @param {LiveState["jobs"]} jobs
+ * @param {LiveSession} session
+ */
+function hasSaved(jobs, { code, version }) {
+  const saves = jobs.filter((job) => job.session === code && job.kind === "save");
+  return saves.some((job) => job.version === version || job.finished_at === null); // the jobs may be a moment older
+}
+
+/**
  * @param {HTMLElement} notice
  * @param {LiveSession} session
- * @param {{state: "offered" | "shown" | "played", previous: number, isPast: boolean}} options
+ * @param {{state: "offered" | "shown" | "played", previous: number, isPast: boolean, isReported: boolean}} options
+ *   isReported: the notice of the user's own save names the version
  */
-function offerVersion(notice, session, { state, previous, isPast }) {
+function offerVersion(notice, session, { state, previous, isPast, isReported }) {
   const text = describeVersion(session, { state, previous });
   if (state === "shown") {
     notice.replaceChildren();
-    showToast({ text }); // in a corner: a banner would move the page under the pointer
+    if (!isReported) showToast({ text }); // in a corner: a banner would move the page under the pointer
     return;
   }
   const banner = create("div", "banner");

@@ -60,6 +60,7 @@ export function connectShareLink(root, { onShare }) {
 async function makeExport(form, report) {
   report(gettext("Making the ZIP …"));
   const { code } = await request("POST", form.dataset.exports ?? "", {});
+  form.dataset.showsJob = code; // no notice of its end, which is the link
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     /** @type {ExportJob} */
     const job = await request("GET", fillUrl(form.dataset.job ?? "", code));

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from sessions_app.models import Job
-from sessions_app.templatetags.jobs import activity, outcome
+from sessions_app.templatetags.jobs import activity, outcome, remedy
 from sessions_app.templatetags.portal import is_stopping, job_title, pace
 from sessions_app.translation import localize_stored
 
@@ -32,6 +32,7 @@ def describe_job(job: Job, *, now: datetime) -> dict[str, Any]:
         "url": reverse("job-detail", args=[job.code]),
         "session": str(job.session.code) if job.session else None,
         "session_url": get_session_url(job) or None,
+        "version": job.result.get("version") if job.kind == Job.Kind.SAVE else None,
         "error": localize_stored(job.error_message),
         "bytes_done": job.done_bytes,
         "bytes_total": job.total_bytes,
@@ -104,9 +105,12 @@ def has_report(job: Job) -> bool:
 
 
 def get_action(job: Job, *, now: datetime) -> dict[str, Any] | None:
-    """Return the link of the notice: to what the job made."""
+    """Return the link of the notice.
+
+    It leads to what the job made, or to what helps after a failure.
+    """
     if job.state != Job.State.SUCCEEDED:
-        return None
+        return _get_remedy_link(job)
     match Job.Kind(job.kind):
         case Job.Kind.EXPORT:
             export = getattr(job, "export", None)
@@ -122,6 +126,13 @@ def get_action(job: Job, *, now: datetime) -> dict[str, Any] | None:
             return _link(gettext("Open"), url) if url else None
         case Job.Kind.PREVIEW | Job.Kind.CLEANUP:
             return _link(gettext("Show"), reverse("job-detail", args=[job.code]))
+
+
+def _get_remedy_link(job: Job) -> dict[str, Any] | None:
+    if not job.is_finished or job.error_code == "conflict":  # whose page has both remedies
+        return None
+    found = remedy(job)
+    return _link(found.label, found.url) if found and not found.is_form else None
 
 
 def _link(label: str, url: str, *, is_download: bool = False) -> dict[str, Any]:

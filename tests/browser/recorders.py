@@ -9,6 +9,8 @@ RECORD_TEXTS = """(element) => {
   const record = () => recordedTexts.push(element.textContent.trim());
   new MutationObserver(record).observe(element, { childList: true, characterData: true, subtree: true });
 }"""
+TAKE_TURN = "navigator.locks.request('seen-jobs', () => {})"
+"""Resolves when the tab has shown the notices of its last state."""
 KEEP_NOTICES = """
 {
   const { setTimeout } = window;

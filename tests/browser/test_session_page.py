@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.browser_user import BrowserUser
+from tests.browser.recorders import TAKE_TURN
 from tests.services.waits import LIMIT
 
 pytestmark = [pytest.mark.slow, pytest.mark.variant]
@@ -155,6 +156,9 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
     page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("Link", exact=True)
     expect(link).to_have_value(re.compile("/s/."))
+    expect(page.locator(".tray-item").filter(has_text="Export ready")).to_be_attached()
+    page.evaluate(TAKE_TURN)
+    expect(page.locator("#toasts")).not_to_contain_text("Export ready")
     page.goto(link.input_value())
     expect(page.get_by_role("heading", level=1)).to_have_text("الحديث")
     expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()

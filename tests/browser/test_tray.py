@@ -8,11 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.browser_user import BrowserUser
-from tests.browser.recorders import keep_notices
+from tests.browser.recorders import TAKE_TURN, keep_notices
 from tests.services.media import Media
-
-TAKE_TURN = "navigator.locks.request('seen-jobs', () => {})"
-"""Resolves when the tab has shown the notices of its last state."""
 
 FOCUS_ALL = """() => [...document.querySelectorAll("main :is(a, summary, button:enabled), footer a")].filter((element) => {
   if (!element.checkVisibility()) return false;
@@ -88,6 +85,101 @@ def test_a_failed_job_is_tried_again_from_the_tray(bob: BrowserUser, media: Medi
     assert bob.errors == []
 
 
+def test_pages_of_a_job_follow_a_retry_from_the_tray(bob: BrowserUser, media: Media):
+    page = bob.page
+    bob.open("/sessions/new/")
+    bob.choose("files", media.voices[0])
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_version(1)
+    session = page.url.rstrip("/").rpartition("/")[2]
+    job = bob.controller.call("create_failed_export", session=session, message="The storage is full.")
+    bob.open(f"/sessions/{session}/versions/1/export/new/?job={job}")
+    other = bob.open_tab()
+    other.open(f"/jobs/{job}/")
+    stale = bob.open_tab()
+    stale.page.add_init_script("window.fetch = () => new Promise(() => {})")
+    stale.open(f"/jobs/{job}/")
+    history = bob.open_tab()
+    history.open("/jobs/")
+    for tab in (bob, other, history):
+        tab.page.evaluate("window.isSamePage = true")
+    cards = [tab.page.locator("#job") for tab in (bob, other)]
+    for card in cards:
+        expect(card.get_by_role("button", name="Try again")).to_be_visible()
+
+    bob.focus_tab()
+    page.locator("[data-tray] > summary").click()
+    page.locator(".tray-item").get_by_role("button", name="Try again").click()
+
+    expect(cards[0].get_by_role("link", name="Download")).to_be_visible()
+    for tab in (other, history):
+        tab.page.evaluate(
+            "document.dispatchEvent(new CustomEvent('live:check'))"
+        )  # without waiting for the next poll
+    other.focus_tab()
+    expect(cards[1].get_by_role("link", name="Download")).to_be_visible()
+    history.focus_tab()
+    expect(history.page.locator(f'[data-job="{job}"]').get_by_text("Done", exact=True)).to_be_visible()
+    for tab in (bob, other, history):
+        tab.page.evaluate(TAKE_TURN)
+        assert tab.page.evaluate("window.isSamePage")
+        expect(tab.page.locator(".toast")).to_have_count(0)  # each page shows the end itself
+
+    stale.focus_tab()
+    stale.page.get_by_role("button", name="Try again").click()
+    expect(stale.page.locator("#job").get_by_role("link", name="Download")).to_be_visible()
+    expect(stale.page.locator(".message")).to_have_count(0)
+    assert bob.errors == []
+
+
+def test_an_export_is_cancelled_where_its_card_is_shown(bob: BrowserUser, media: Media):
+    page = bob.page
+    bob.open("/sessions/new/")
+    bob.choose("files", media.voices[0])
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_version(1)
+    session = page.url.rstrip("/").rpartition("/")[2]
+    job = bob.controller.call("create_running_export", session=session)
+    bob.open(f"/sessions/{session}/versions/1/export/new/?job={job}")
+    card, form = page.locator("#job"), page.locator("#export")
+    expect(card).to_contain_text("Running 0 %")
+    expect(card).not_to_contain_text("0 B")
+    cancel = page.locator("main").get_by_role("button", name="Cancel", exact=True)
+    bottom = cancel.evaluate("(button) => button.getBoundingClientRect().bottom")
+    assert form.evaluate("(form) => form.getBoundingClientRect().top") >= bottom + 12
+
+    cancel.click()
+    expect(page).to_have_url(re.compile(f"/export/new/[?]job={job}"))
+    expect(page.locator("main").get_by_role("button", name="Cancelling …")).to_be_disabled()
+    bob.controller.call("fail_job", job=job, message="The storage is full.")
+    expect(card.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.locator("[data-while-running]")).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Export version 1")
+    assert bob.errors == []
+
+
+def test_a_save_of_the_user_has_one_notice(bob: BrowserUser, media: Media):
+    keep_notices(bob.page.context)
+    page = bob.page
+    bob.open("/sessions/new/")
+    bob.choose("files", media.voices[0])
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_version(1)
+    page.reload()
+    address = page.url.removeprefix(bob.address)
+    other = bob.open_tab()
+    other.open(f"{address}save/")
+    other.choose("files", media.voices[1])
+    other.page.get_by_role("button", name="Save new version").click()
+    other.wait_for_version(2)
+
+    bob.focus_tab()
+    expect(page.locator(".timeline > li")).to_have_count(2)
+    page.evaluate(TAKE_TURN)
+    expect(page.locator("#toasts")).not_to_contain_text("Version 2 by")
+    assert bob.errors == []
+
+
 def test_a_filter_applies_when_its_button_is_pressed_and_keeps_the_focus(bob: BrowserUser):
     page = bob.page
     bob.open("/jobs/")
@@ -102,4 +194,4 @@ def test_a_filter_applies_when_its_button_is_pressed_and_keeps_the_focus(bob: Br
 
     expect(page).to_have_url(f"{bob.address}/jobs/?state=failed&kind=")
     expect(page.get_by_role("button", name="Show", exact=True)).to_be_focused()
-    expect(page.get_by_role("heading", name="No such jobs")).to_be_visible()
+    expect(page.get_by_role("heading", name="No job matches the filter")).to_be_visible()

@@ -120,6 +120,39 @@ def test_a_failed_or_cancelled_job_can_be_tried_again(
     ("kind", "code", "label"),
     [
         (Job.Kind.IMPORT, "zip_damaged", "Choose another file"),
+        (Job.Kind.SAVE, "uploads_deleted", "Choose the files again"),
+        (Job.Kind.SAVE, "unchanged", None),
+        (Job.Kind.SAVE, "conflict", None),
+        (Job.Kind.EXPORT, "storage", None),
+    ],
+)
+def test_the_notice_of_a_job_that_cannot_be_tried_again_links_to_what_helps(
+    alice: Client, talk: DubbingSession, kind: Job.Kind, code: str, label: str | None
+):
+    job = ended(talk, kind, Job.State.FAILED, error_code=code)
+
+    action = notice_of(alice, job)["action"]
+
+    assert (action["label"] if action else None) == label
+
+
+@pytest.mark.parametrize("state", [Job.State.QUEUED, Job.State.SUCCEEDED])
+def test_trying_a_job_again_that_waits_or_has_succeeded_leads_to_the_job(
+    alice: Client, talk: DubbingSession, state: Job.State
+):
+    finished_at = now() if state == Job.State.SUCCEEDED else None
+    job = sketch_job(talk, state=state, finished_at=finished_at, result={"filename": "talk.zip", "size": 5})
+
+    response = alice.post(f"/jobs/{job.code}/retry/")
+
+    assert response["Location"] == f"/jobs/{job.code}/"
+    assert 'class="message' not in alice.get(f"/jobs/{job.code}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "label"),
+    [
+        (Job.Kind.IMPORT, "zip_damaged", "Choose another file"),
         (Job.Kind.PREVIEW, "too_large", "Choose another file"),
         (Job.Kind.IMPORT, "storage", "Try again"),
         (Job.Kind.IMPORT, "over_quota", "Try again"),
@@ -258,7 +291,9 @@ def test_an_export_stays_on_its_page_with_the_progress_and_the_download(
     job = Job.objects.get(kind=Job.Kind.EXPORT)
     address = response["Location"]
     assert address == f"/sessions/{talk.code}/versions/1/export/new/?job={job.code}"
-    assert f"/jobs/{job.code}/progress/" in alice.get(address).content.decode()
+    page = alice.get(address).content.decode()
+    assert f"/jobs/{job.code}/progress/" in page
+    assert f'action="/jobs/{job.code}/cancel/"' in page
     export = sketch_export(talk)
     type(export).objects.filter(pk=export.pk).update(job=job)
     Job.objects.filter(pk=job.pk).update(

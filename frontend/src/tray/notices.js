@@ -81,8 +81,16 @@ async function inTurn(act) {
   return navigator.locks ? navigator.locks.request("seen-jobs", async () => act()) : act();
 }
 
-/** Whether the page shows the end of the job itself. @param {LiveJob} job */
-const isShownBy = (job) => document.querySelector(`[data-shows-job="${job.code}"]`) !== null;
+/**
+ * Whether the page shows the end of the job itself, or will: the history is loaded again for a newer job.
+ * @param {LiveJob} job
+ */
+function isShownBy(job) {
+  /** @type {HTMLElement | null} */
+  const history = document.querySelector("[data-follow-jobs]");
+  const isNew = Date.parse(job.created_at) > Date.parse(history?.dataset.newest ?? "");
+  return isNew || document.querySelector(`[data-shows-job="${job.code}"]`) !== null;
+}
 
 /** @param {string} url */
 const isHere = (url) => new URL(url, location.href).pathname === location.pathname;

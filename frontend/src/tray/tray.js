@@ -149,8 +149,10 @@ function showOnPage({ jobs, session, has_no_worker: hasNoWorker }) {
  */
 function isOutdated(jobs, newest) {
   return jobs.some((job) => {
+    /** @type {HTMLElement | null} */
     const row = document.querySelector(`[data-job="${job.code}"]`);
-    if (row) return row.hasAttribute("data-job-runs") !== (job.finished_at === null);
+    // A job that was tried again may have ended again since the last poll.
+    if (row) return (Date.parse(row.dataset.finished ?? "") || 0) !== (Date.parse(job.finished_at ?? "") || 0);
     return Date.parse(job.created_at) > newest;
   });
 }

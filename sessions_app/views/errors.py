@@ -34,6 +34,15 @@ def show_error(request: HttpRequest, error: OperationError) -> None:
     messages.error(request, error.message, extra_tags="storage" if is_about_space else "")
 
 
+def show_retry_error(request: HttpRequest, error: OperationError) -> None:
+    """Add the error of a retry, unless the button was of an older state.
+
+    The job runs again then, or has succeeded.
+    """
+    if error.code != "job_not_retryable":
+        show_error(request, error)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return the page for the exception that Django is handling.
 

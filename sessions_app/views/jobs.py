@@ -23,7 +23,7 @@ from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.queries.jobs import get_job_page, has_waiting_job, has_worker
 from sessions_app.queries.keyset import Position
-from sessions_app.views.errors import show_error
+from sessions_app.views.errors import show_error, show_retry_error
 from sessions_app.views.job_notices import get_session_url, has_report
 from sessions_app.views.page_view import SignedInRequest, page_view
 
@@ -125,9 +125,7 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
         else:
             retry_job(job=job, now=timezone.now())
     except OperationError as error:
-        # The button was of an older state: the job runs again, or has succeeded.
-        if error.code != "job_not_retryable":
-            show_error(request, error)
+        show_retry_error(request, error)
     else:
         messages.success(request, gettext("The job was queued again."))
     return _go_back(request, job)

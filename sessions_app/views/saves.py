@@ -16,7 +16,7 @@ from sessions_app.http.lookups import get_job_or_404, get_session_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.saves.retry import retry_on_top
-from sessions_app.views.errors import show_error
+from sessions_app.views.errors import show_retry_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.upload_page import upload_page
 
@@ -40,5 +40,5 @@ def save_on_top(request: SignedInRequest, code: UUID) -> HttpResponse:
     try:
         retry_on_top(job=job, now=timezone.now())
     except OperationError as error:
-        show_error(request, error)
+        show_retry_error(request, error)
     return redirect("session-detail", job.session.code)

@@ -107,7 +107,7 @@ def test_a_row_without_a_version_has_the_same_cells():
 
     row = render("rows")
 
-    assert row.count("<td") == columns == 10
+    assert row.count("<td") == columns == 9
     assert row.count("No version yet") == 1
 
 

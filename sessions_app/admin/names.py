@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Field, Model
 from django.utils.translation import gettext_lazy, gettext_noop
+
+from sessions_app.admin.permissions import describe_permission
 
 NAMES = (
     gettext_noop("ID"),
@@ -255,7 +257,10 @@ def translate_relations() -> None:
 def _name_relation(row: Model) -> str:
     """Return the names of both rows that a relation has, such as "alice, Editors"."""
     fields = [field for field in row._meta.fields if field.is_relation]  # noqa: SLF001 (documented API)
-    return ", ".join(str(getattr(row, field.name)) for field in fields)
+    related = [getattr(row, field.name) for field in fields]
+    return ", ".join(
+        describe_permission(each) if isinstance(each, Permission) else str(each) for each in related
+    )
 
 
 def _translate_choices(field: Field[Any, Any]) -> None:

@@ -25,6 +25,11 @@ RECORD_CURRENT = """(panel) => {
     new MutationObserver(record).observe(panel, { subtree: true, attributeFilter: ["aria-current"] });
 }"""
 TIME = "document.getElementById('player').player.transport.time"
+IS_IN_VIEW = """(at) => {
+    const list = document.querySelector("#player-lines ol");
+    const [line, frame] = [list.children[at], list].map((element) => element.getBoundingClientRect());
+    return line.top >= frame.top && line.bottom <= frame.bottom;
+}"""
 IS_TOGETHER = """() => {
     const { mixer, transport } = document.getElementById("player").player;
     const [sound, picture] = [mixer.audible.element, transport.picture];
@@ -70,6 +75,13 @@ def follow_lines(page: Page) -> None:
     rows = [text.partition(" (")[0] for text in matrix.get_by_role("rowheader").all_inner_texts()]
     assert tabs.all_inner_texts() == ["Original", *rows]
     hindi = tabs.filter(has_text="Hindi")
+
+    # A short list scrolls to the current line.
+    page.locator("#player-lines ol").evaluate("(list) => { list.style.maxHeight = '6rem'; }")
+    for at in (2, 0):
+        page.evaluate(f"document.getElementById('player').player.seek({at * 3 + 1.5})")
+        page.wait_for_function(IS_IN_VIEW, arg=at)
+    page.locator("#player-lines ol").evaluate("(list) => { list.style.maxHeight = ''; }")
 
     # A click on a line plays from there; the line is marked.
     page.locator("#player-lines").evaluate(RECORD_CURRENT)

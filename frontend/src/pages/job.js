@@ -2,7 +2,7 @@
 import htmx from "htmx.org";
 import { find } from "../dom.js";
 import { gettext } from "../i18n.js";
-import { subscribe } from "../live.js";
+import { checkNow, subscribe } from "../live.js";
 
 const EARLY_POLLS = [100, 300, 600]; // milliseconds; most jobs end before the first poll after a second
 
@@ -21,6 +21,8 @@ subscribe(({ jobs }) => {
   if (Date.parse(card.dataset.finished) !== Date.parse(job.finished_at ?? "")) htmx.trigger(card, "soon", {});
 });
 
+let hasEnded = document.getElementById("job")?.dataset.finished !== undefined;
+
 // Show the job's status to assistive technology when it has changed, and the form that cancels it while it runs.
 document.addEventListener("htmx:afterSettle", () => {
   const job = document.getElementById("job");
@@ -29,6 +31,9 @@ document.addEventListener("htmx:afterSettle", () => {
   const text = job.dataset.status ?? "";
   if (status.textContent !== text) status.textContent = text;
   showCancelForm(job);
+  const hadEnded = hasEnded;
+  hasEnded = job.dataset.finished !== undefined;
+  if (hasEnded && !hadEnded) checkNow(); // for the title and the tray
   if (job.dataset.title !== undefined) find(document, "h1").textContent = job.dataset.title;
 });
 

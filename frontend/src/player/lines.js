@@ -21,7 +21,7 @@ export class LineList {
   /** @type {HTMLElement[]} */
   #items = [];
   #current = -1;
-  #scrolledAt = 0;
+  #scrolledAt = -Infinity;
   /** @type {AbortController | null} */
   #loading = null;
 
@@ -103,7 +103,7 @@ export class LineList {
 
   /** Scroll the list, but not the page. @param {HTMLElement} item */
   #reveal(item) {
-    const top = item.offsetTop - this.#list.offsetTop;
+    const top = item.offsetTop; // within the list, which is positioned
     const { scrollTop, clientHeight } = this.#list;
     if (top >= scrollTop + item.offsetHeight && top + 2 * item.offsetHeight <= scrollTop + clientHeight) return;
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;

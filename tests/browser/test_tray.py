@@ -11,6 +11,7 @@ from tests.browser.browser_user import BrowserUser
 from tests.browser.recorders import TAKE_TURN, keep_notices
 from tests.services.media import Media
 
+FOOTER_TOP = "document.querySelector('.footer').offsetTop"
 FOCUS_ALL = """() => [...document.querySelectorAll("main :is(a, summary, button:enabled), footer a")].filter((element) => {
   if (!element.checkVisibility()) return false;
   scrollTo(0, 0);
@@ -41,6 +42,7 @@ def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob:
 
     tabs = [bob, bob.open_tab()]
     tabs[1].open("/imports/")
+    footers = [tab.page.evaluate(FOOTER_TOP) for tab in tabs]
     bob.controller.call("fail_job", job=job, message="The storage is full.")
     for tab in tabs:
         tab.focus_tab()
@@ -54,6 +56,7 @@ def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob:
     expect(notice).to_contain_text("Save of talk")
     expect(notice).to_contain_text("The storage is full.")
     expect(reporting).not_to_have_title(re.compile("%"))
+    assert reporting.evaluate(FOOTER_TOP) == footers[tabs.index(shown[0])]
     # What gets the focus is above the notice, on a phone as well.
     reporting.set_viewport_size({"width": 390, "height": 480})
     assert reporting.evaluate(FOCUS_ALL) == []

@@ -43,7 +43,7 @@ def test_sessions_are_chosen_and_several_zips_imported(bob: BrowserUser, tmp_pat
     bob.choose("zip", backup, single)
     expect(page.get_by_text("2 ZIPs")).to_be_visible()
     expect(page.get_by_label("Name")).to_be_disabled()
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Jobs")
     expect(page.get_by_role("main").get_by_text("2 sessions")).to_be_visible()
 

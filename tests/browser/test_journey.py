@@ -159,7 +159,7 @@ class Journey:
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Import").click()
         self.alice.choose("zip", self.archive)
         page.get_by_label("Name").fill("Konferenz für Bob")
-        page.get_by_role("button", name="Import").click()
+        page.get_by_role("button", name="Import", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Konferenz für Bob")
         expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
         self.import_archive(self.archive, outcome=f"You already have a session named “{self.name}”")
@@ -208,14 +208,14 @@ class Journey:
         self.alice.wait_for_job(f"{count} versions")
         expect(page.locator("#job")).to_contain_text(f"You already have a session named “{self.name}”")
         page.get_by_label("Name").fill("full history")
-        page.get_by_role("button", name="Import").click()
+        page.get_by_role("button", name="Import", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("full history")
         expect(page.locator(".timeline > li")).to_have_count(count)
 
     def import_archive(self, archive: Path, *, outcome: str) -> None:
         self.alice.open("/imports/")
         self.alice.choose("zip", archive)
-        self.alice.page.get_by_role("button", name="Import").click()
+        self.alice.page.get_by_role("button", name="Import", exact=True).click()
         self.alice.wait_for_job(outcome)
 
     def share_with_bob(self) -> None:
@@ -249,7 +249,7 @@ class Journey:
         page = self.alice.page
         page.goto(self.session_url)
         self.alice.open_menu("More actions")
-        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Delete", exact=True).click()
         page.get_by_role("button", name="Move to trash").click()
         expect(page.locator(".message")).to_contain_text("moved to the trash")
         page.get_by_role("button", name="Undo").click()
@@ -258,7 +258,7 @@ class Journey:
         self.alice.open("/sessions/?q=konferenz")
         page.get_by_label("Select all on this page").check()
         expect(page.locator("[data-batch]")).to_contain_text("1 selected")
-        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Delete", exact=True).click()
         page.get_by_role("button", name="Move to trash").click()
         expect(page.locator(".message")).to_contain_text("moved to the trash")
         self.alice.open("/sessions/trash/")

@@ -92,7 +92,7 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
     user.open("/sessions/new/")
     page.get_by_label("Name", exact=True).fill(f"trashed {LONG_NAME}")
     page.get_by_role("button", name="Create empty session").click()
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     preview = preview_import(user, folder, link)
     user.controller.call("read_texts")  # or pages would show them while they are checked
     user.open("/jobs/")
@@ -278,7 +278,7 @@ def test_the_trash_is_emptied_after_a_typed_word(bob: BrowserUser):
         bob.open("/sessions/new/")
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_role("button", name="Create empty session").click()
-        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Delete", exact=True).click()
     bob.open("/sessions/trash/")
     page.get_by_role("button", name="Empty trash").click()
     dialog = page.get_by_role("dialog")

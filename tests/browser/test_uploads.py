@@ -487,7 +487,7 @@ def test_a_cancelled_save_deletes_its_uploads_and_creates_no_session(bob: Browse
     gate.release_one()
 
     with bob.page.expect_response(lambda response: response.request.method == "DELETE") as discarded:
-        bob.page.get_by_role("button", name="Cancel").click()
+        bob.page.get_by_role("button", name="Cancel", exact=True).click()
     assert discarded.value.status == 204
     expect(bob.page.get_by_text("Cancelled. Nothing was saved.")).to_be_visible()
     expect(bob.page.get_by_role("button", name="Save session")).to_be_enabled()
@@ -612,14 +612,14 @@ def test_an_import_resumes_after_a_refresh(bob: BrowserUser, work_folder: Path):
     gate = Gate(bob.page)
     bob.open("/imports/")
     bob.choose("zip", archive)
-    bob.page.get_by_role("button", name="Import").click()
+    bob.page.get_by_role("button", name="Import", exact=True).click()
     gate.release_one()
     arrived = set(traffic.arrived)
     bob.page.reload()
     gate.let_through()
     traffic.started.clear()
     bob.choose("zip", archive)
-    bob.page.get_by_role("button", name="Import").click()
+    bob.page.get_by_role("button", name="Import", exact=True).click()
 
     bob.wait_for_job("Import failed")  # it is not a ZIP, but all of it has arrived
     assert not arrived & set(traffic.started)

@@ -336,7 +336,7 @@ def _size(key: str) -> int | None:
 
 
 def get_outcome(*, job: str) -> dict[str, Any]:
-    """Return how often the job took effect, and whether the bytes are the expected ones."""
+    """Return how often the job took effect, and whether the bytes are the expected ones, or what is wrong with them."""
     row = Job.objects.get(code=job)
     if row.kind == Job.Kind.EXPORT:
         found = Export.objects.filter(version__session=row.session)
@@ -347,7 +347,7 @@ def get_outcome(*, job: str) -> dict[str, Any]:
         times, session = sessions.count(), sessions.first()
     else:
         times, session = Version.objects.filter(session=row.session).count(), row.session
-    return {"times": times, "is_whole": session is not None and _digests_in_store(session) == EXPECTED[job]}
+    return {"times": times, "is_whole": session is not None and _check_store(session, EXPECTED[job])}
 
 
 def _digests_in_zip(export: Export) -> list[str]:
@@ -357,10 +357,19 @@ def _digests_in_zip(export: Export) -> list[str]:
         return _digests({name: archive.read(name) for name in names})
 
 
-def _digests_in_store(session: DubbingSession) -> list[str]:
-    """Hash the stored files of the session's current version."""
+def _check_store(session: DubbingSession, expected: list[str]) -> bool | str:
+    """Return True if the stored files of the session's current version are the expected ones, False without any, or which are not."""
     rows = Entry.objects.filter(session=session, removed_in__isnull=True).select_related("blob")
-    return _digests({entry.path: read_object(blob_key(entry.blob.sha256)) for entry in rows})
+    stored = {entry: read_object(blob_key(entry.blob.sha256)) for entry in rows}
+    found = _digests({entry.path: data for entry, data in stored.items()})
+    if found == expected or not found:
+        return bool(found)
+    wrong = [
+        f"{entry.path} has {len(data)} of {entry.blob.size} bytes, expected: {entry.blob.sha256 in expected}"
+        for entry, data in stored.items()
+        if hashlib.sha256(data).hexdigest() != entry.blob.sha256
+    ]
+    return f"{len(found)} of {len(expected)} files; {wrong}"
 
 
 def collect_garbage() -> dict[str, object]:

@@ -23,6 +23,15 @@ FOCUS_ALL = """() => [...document.querySelectorAll("main :is(a, summary, button:
 """Texts of the controls that are covered when they have the focus."""
 
 
+def save_session(user: BrowserUser, media: Media) -> str:
+    """Save a new session with one file; return its code."""
+    user.open("/sessions/new/")
+    user.choose("files", media.voices[0])
+    user.page.get_by_role("button", name="Save session").click()
+    user.wait_for_version(1)
+    return user.page.url.rstrip("/").rpartition("/")[2]
+
+
 def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob: BrowserUser):
     job = bob.controller.call("create_running_job", owner=bob.name, name="talk", done=64, total=100)
     page = bob.page
@@ -72,11 +81,7 @@ def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob:
 @pytest.mark.variant
 def test_a_failed_job_is_tried_again_from_the_tray(bob: BrowserUser, media: Media):
     page = bob.page
-    bob.open("/sessions/new/")
-    bob.choose("files", media.voices[0])
-    page.get_by_role("button", name="Save session").click()
-    bob.wait_for_version(1)
-    session = page.url.rstrip("/").rpartition("/")[2]
+    session = save_session(bob, media)
     bob.controller.call("create_failed_export", session=session, message="The storage is full.")
     page.reload()
     page.locator("[data-tray] > summary").click()
@@ -90,11 +95,7 @@ def test_a_failed_job_is_tried_again_from_the_tray(bob: BrowserUser, media: Medi
 
 def test_pages_of_a_job_follow_a_retry_from_the_tray(bob: BrowserUser, media: Media):
     page = bob.page
-    bob.open("/sessions/new/")
-    bob.choose("files", media.voices[0])
-    page.get_by_role("button", name="Save session").click()
-    bob.wait_for_version(1)
-    session = page.url.rstrip("/").rpartition("/")[2]
+    session = save_session(bob, media)
     job = bob.controller.call("create_failed_export", session=session, message="The storage is full.")
     bob.open(f"/sessions/{session}/versions/1/export/new/?job={job}")
     other = bob.open_tab()
@@ -137,11 +138,7 @@ def test_pages_of_a_job_follow_a_retry_from_the_tray(bob: BrowserUser, media: Me
 
 def test_an_export_is_cancelled_where_its_card_is_shown(bob: BrowserUser, media: Media):
     page = bob.page
-    bob.open("/sessions/new/")
-    bob.choose("files", media.voices[0])
-    page.get_by_role("button", name="Save session").click()
-    bob.wait_for_version(1)
-    session = page.url.rstrip("/").rpartition("/")[2]
+    session = save_session(bob, media)
     job = bob.controller.call("create_running_export", session=session)
     bob.open(f"/sessions/{session}/versions/1/export/new/?job={job}")
     card, form = page.locator("#job"), page.locator("#export")
@@ -164,10 +161,7 @@ def test_an_export_is_cancelled_where_its_card_is_shown(bob: BrowserUser, media:
 def test_a_save_of_the_user_has_one_notice(bob: BrowserUser, media: Media):
     keep_notices(bob.page.context)
     page = bob.page
-    bob.open("/sessions/new/")
-    bob.choose("files", media.voices[0])
-    page.get_by_role("button", name="Save session").click()
-    bob.wait_for_version(1)
+    save_session(bob, media)
     page.reload()
     address = page.url.removeprefix(bob.address)
     other = bob.open_tab()
